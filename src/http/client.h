@@ -1,0 +1,66 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "http/message.h"
+
+namespace tributary::http {
+
+/// `http://host:port/prefix`, taken apart.
+struct Url {
+    std::string scheme;  ///< `http` or `https`
+    std::string host;
+    std::uint16_t port = 80;
+    std::string path;  ///< Without a trailing slash; empty for the root.
+    /// `invalid_input` with the text and what is allowed.
+    static Result<Url> parse(std::string_view text);
+};
+
+struct ClientSettings {
+    std::chrono::milliseconds connect_timeout{5'000};
+    std::size_t max_response_bytes = std::size_t{64} << 20;
+};
+
+/// A blocking HTTP/1.1 client for one server, keeping one connection alive. One thread.
+/// A request that failed before any byte of an answer on a reused connection is sent again once on
+/// a new one when its method is idempotent (GET, HEAD, PUT, DELETE) or `may_repeat` says so.
+class Client {
+public:
+    /// Hands out the next piece of a request body; empty at the end.
+    using BodySource = std::function<Result<std::string_view>()>;
+    /// Takes the next piece of a response body.
+    using BodyTarget = std::function<Result<void>(std::string_view)>;
+
+    explicit Client(Url server);
+    Client(Url server, ClientSettings settings);
+    Client(const Client&) = delete;
+    Client& operator=(const Client&) = delete;
+    ~Client();
+
+    /// `target` is path and query, encoded. `deadline` covers everything from connecting to the
+    /// last byte. `unavailable`: the request was certainly not processed (no connection);
+    /// `timed_out`: it was sent, and its fate is unknown (deadline, connection cut).
+    Result<Response> send(Request request, std::chrono::milliseconds deadline,
+                          bool may_repeat = false);
+
+    /// Sends a body of `length` bytes from `source`; an `Expect: 100-continue` is not used.
+    Result<Response> upload(Request head, std::uint64_t length, const BodySource& source,
+                            std::chrono::milliseconds deadline);
+
+    /// The same as `send`, but the body of a 2xx goes to `target` piece by piece.
+    Result<Response> download(Request request, const BodyTarget& target,
+                              std::chrono::milliseconds deadline);
+
+private:
+    class Implementation;
+    std::unique_ptr<Implementation> implementation_;
+};
+
+}  // namespace tributary::http

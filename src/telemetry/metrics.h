@@ -1,0 +1,55 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace tributary::telemetry {
+
+using Labels = std::map<std::string, std::string>;
+
+/// Handles are owned by their Metrics and valid as long as it is. All calls are thread-safe.
+class Counter {
+public:
+    virtual ~Counter() = default;
+    virtual void add(double amount = 1) = 0;
+    [[nodiscard]] virtual double value() const = 0;
+};
+class Gauge {
+public:
+    virtual ~Gauge() = default;
+    virtual void set(double value) = 0;
+};
+class Histogram {
+public:
+    virtual ~Histogram() = default;
+    virtual void observe(double value) = 0;
+};
+
+/// A process's metrics: names in Prometheus style with their unit (`tributary_…_seconds`), labels
+/// from bounded sets only. Asking twice for the same name and labels gives the same handle.
+class Metrics {
+public:
+    Metrics();
+    Metrics(const Metrics&) = delete;
+    Metrics& operator=(const Metrics&) = delete;
+    ~Metrics();
+
+    Counter& counter(const std::string& name, const std::string& help, const Labels& labels = {});
+    Gauge& gauge(const std::string& name, const std::string& help, const Labels& labels = {});
+    Histogram& histogram(const std::string& name, const std::string& help,
+                         const std::vector<double>& bounds, const Labels& labels = {});
+
+    /// The Prometheus text format, version 0.0.4.
+    [[nodiscard]] std::string text() const;
+
+private:
+    class Implementation;
+    std::unique_ptr<Implementation> implementation_;
+};
+
+/// Bounds in seconds from 0.5 ms to 60 s, for latencies.
+const std::vector<double>& latency_bounds();
+
+}  // namespace tributary::telemetry
