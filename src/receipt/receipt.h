@@ -28,7 +28,7 @@ struct Receipt {
 /// RFC 9457 problem details, and what a client needs to decide about a retry.
 struct Problem {
     int status = 500;
-    std::string type;           ///< URI reference: `/problems/schema-violation`, stable.
+    std::string type;           ///< URI reference: `/problems/invalid-event`; stable.
     std::string title;          ///< Short, the same for every occurrence.
     std::string detail;         ///< What was received and what was expected.
     std::string id;             ///< The event's id, ours or the client's, where it is known.
@@ -44,17 +44,21 @@ struct Answer {
     int status = 200;
     std::string content_type;  ///< application/json or application/problem+json
     std::string body;
-    /// Set for 429 and 503: what the caller gave.
+    /// What the caller gave, where the answer or one of its items is a 429 or 503; else empty.
     std::optional<std::chrono::milliseconds> retry_after;
 };
 
-/// Which problem a rejected input is (400, 415 or 422).
+/// Which problem a rejected input is (400, 415 or 422). Never worth a retry.
 Problem problem_of(const event::Rejection& rejection);
-/// Which problem a record is that the log did not take (503, 504, 413, 500).
+/// Which problem a record is that the log did not take: 503 when it was certainly not persisted,
+/// 413 when it is too large, 504 with an unknown fate, 500 (fate unknown too) for what a log should
+/// never say. All but 413 are safe to send again with the same id.
 Problem problem_of(const Error& error, const std::string& id);
 
-/// Contract §3: 200 with a receipt, or with `receipts`, when all were accepted; the items' common
-/// status when none was; else 207 with `results`. A single problem is the body itself.
+/// Contract §3. One event: its receipt, or its problem. A batch: 200 with `receipts` when every
+/// event was accepted; when none was, and all for the same status, a problem of that status with
+/// one problem per item in `results`; else 207 with `results`, a receipt or problem per item.
+/// `results` and `receipts` are in the order sent.
 Answer compose(const std::vector<ItemOutcome>& outcomes, bool is_batch,
                std::chrono::milliseconds retry_after);
 /// The answer that consists of one problem for the whole request.
