@@ -19,6 +19,7 @@ public:
     /// The first field of that name; empty where there is none.
     [[nodiscard]] std::string_view get(std::string_view name) const;
     [[nodiscard]] bool contains(std::string_view name) const;
+    void remove(std::string_view name);
     [[nodiscard]] const std::vector<std::pair<std::string, std::string>>& all() const {
         return fields_;
     }
@@ -31,9 +32,10 @@ struct Request {
     std::string method;  ///< Upper case, as sent.
     std::string target;  ///< As sent: path and query, still percent-encoded.
     Headers headers;
-    /// Decompressed where Content-Encoding was gzip or zstd. Empty where a BodySink took it.
+    /// Decompressed where Content-Encoding was gzip or zstd; that field and Content-Length are then
+    /// gone from `headers`. Empty where a BodySink took it.
     std::string body;
-    std::string remote_address;
+    std::string remote_address;  ///< The client's address, without its port.
 
     /// The target up to `?`, still encoded.
     [[nodiscard]] std::string_view path() const;

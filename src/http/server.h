@@ -34,7 +34,7 @@ public:
     class Target;
     explicit Responder(std::shared_ptr<Target> target);
     Responder(Responder&&) noexcept = default;
-    Responder& operator=(Responder&&) noexcept = default;
+    Responder& operator=(Responder&&) noexcept;
     Responder(const Responder&) = delete;
     Responder& operator=(const Responder&) = delete;
     ~Responder();

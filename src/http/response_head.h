@@ -1,0 +1,22 @@
+#pragma once
+
+#include <string>
+
+#include "http/message.h"
+
+namespace tributary::http {
+
+/// What the connection adds to an answer.
+struct ResponseFraming {
+    bool closes = false;           ///< `Connection: close`.
+    bool says_keep_alive = false;  ///< HTTP/1.0 clients need to be told.
+};
+
+/// Whether an answer of this status has a body at all (RFC 9110, 6.4.1).
+bool has_body(int status);
+
+/// Appends status line and header fields. Content-Length, Connection and Transfer-Encoding are
+/// ours, never the response's. Fields that could forge a line are made harmless.
+void append_head(const Response& response, ResponseFraming framing, std::string& out);
+
+}  // namespace tributary::http
