@@ -6,7 +6,7 @@
 #include <fmt/format.h>
 
 #include "http/connection_group.h"
-#include "http/response_head.h"
+#include "http/message_head.h"
 #include "http/text.h"
 
 namespace tributary::http {
@@ -246,7 +246,8 @@ void Connection::write_answer(Response response, bool closes) {
     }
     out_head_.clear();
     const bool says_keep_alive = !closes && !parser_.is_http_1_1();
-    append_head(response, {.closes = closes, .says_keep_alive = says_keep_alive}, out_head_);
+    append_response_head(response, {.closes = closes, .says_keep_alive = says_keep_alive},
+                         out_head_);
     const bool sends_body = has_body(response.status) && !is_head_request_;
     out_body_ = sends_body ? std::move(response.body) : std::string();
     share_.add(out_body_.size());

@@ -1,7 +1,10 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
+#include <string_view>
 
+#include "base/result.h"
 #include "http/message.h"
 
 namespace tributary::http {
@@ -17,6 +20,12 @@ bool has_body(int status);
 
 /// Appends status line and header fields. Content-Length, Connection and Transfer-Encoding are
 /// ours, never the response's. Fields that could forge a line are made harmless.
-void append_head(const Response& response, ResponseFraming framing, std::string& out);
+void append_response_head(const Response& response, ResponseFraming framing, std::string& out);
+
+/// The same for a request to `host` (with the port, where it is not the usual one), with a body of
+/// `length` bytes. `prefix` goes before the target. `invalid_input` where method or target cannot
+/// be sent.
+Result<std::string> request_head(const Request& request, std::string_view host,
+                                 std::string_view prefix, std::uint64_t length);
 
 }  // namespace tributary::http
