@@ -1,0 +1,216 @@
+#include "ingest/producer_service.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "ingest/embedded_files.h"
+#include "ingest/problems.h"
+#include "ingest/request_metrics.h"
+#include "ingest/responses.h"
+
+namespace tributary::ingest {
+namespace {
+
+constexpr std::size_t kMaxIdempotencyKey = 128;
+
+std::string lower(std::string_view text) {
+    std::string result(text);
+    std::ranges::transform(result, result.begin(), [](char c) {
+        return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    });
+    return result;
+}
+
+/// Absent is fine: then the event gets an id of ours.
+bool has_usable_idempotency_key(const http::Headers& headers) {
+    const auto is_key = [](const auto& field) { return lower(field.first) == "idempotency-key"; };
+    const auto count = std::ranges::count_if(headers.all(), is_key);
+    if (count == 0) return true;
+    const std::string_view key = headers.get("Idempotency-Key");
+    return count == 1 && !key.empty() && key.size() <= kMaxIdempotencyKey &&
+           std::ranges::all_of(key, [](char c) { return c >= ' ' && c <= '~'; });
+}
+
+std::vector<std::pair<std::string, std::string>> ce_attributes_of(const http::Headers& headers) {
+    std::vector<std::pair<std::string, std::string>> attributes;
+    for (const auto& [name, value] : headers.all()) {
+        if (name.size() < 3 || name[2] != '-') continue;
+        std::string lowered = lower(name);
+        if (lowered.starts_with("ce-")) attributes.emplace_back(lowered.substr(3), value);
+    }
+    return attributes;
+}
+
+http::Response health() {
+    return response_of(200, "application/json", R"({"status":"ok"})");
+}
+
+std::vector<std::unique_ptr<Quota>> quotas_for(const IngestSettings& settings, const Clock& clock) {
+    std::vector<std::unique_ptr<Quota>> quotas;
+    for (std::size_t i = 0; i < std::max<std::size_t>(settings.callers.size(), 1); ++i) {
+        quotas.push_back(std::make_unique<Quota>(settings.quota, clock));
+    }
+    return quotas;
+}
+
+}  // namespace
+
+/// One request's answer, and what is counted when it is given.
+class ProducerService::Reply {
+public:
+    Reply(http::Responder responder, std::shared_ptr<RequestMetrics> metrics, const Route* route,
+          std::string method, const Clock& clock)
+        : responder_(std::move(responder)),
+          metrics_(std::move(metrics)),
+          route_(route),
+          method_(std::move(method)),
+          clock_(&clock),
+          begun_(clock.steady_now()) {}
+
+    void send(http::Response response) {
+        const std::chrono::duration<double> elapsed = clock_->steady_now() - begun_;
+        metrics_->count(route_, method_, response.status, elapsed.count());
+        responder_.send(std::move(response));
+    }
+
+private:
+    http::Responder responder_;
+    std::shared_ptr<RequestMetrics> metrics_;
+    const Route* route_;
+    std::string method_;
+    const Clock* clock_;
+    SteadyTime begun_;
+};
+
+ProducerService::ProducerService(IngestSettings settings, const event::Catalog& catalog,
+                                 event_log::Writer& writer, http::EventLoop& loop,
+                                 telemetry::Metrics& metrics, telemetry::Log& log,
+                                 const Clock& clock)
+    : settings_(std::move(settings)),
+      writer_(writer),
+      metrics_(metrics),
+      clock_(clock),
+      intake_({.max_body_bytes = settings_.max_body_bytes,
+               .max_batch_items = settings_.max_batch_items,
+               .answer_deadline = settings_.answer_deadline},
+              catalog, writer, loop, metrics, log, clock),
+      trace_ids_(settings_.trace_sample_percent),
+      quotas_(quotas_for(settings_, clock)),
+      request_metrics_(std::make_shared<RequestMetrics>(metrics)) {
+    metrics
+        .gauge("tributary_build_info", "1, labelled with the version of this build.",
+               {{"version", settings_.version}})
+        .set(1);
+}
+
+ProducerService::~ProducerService() = default;
+
+void ProducerService::begin_drain() {
+    intake_.begin_drain();
+}
+
+http::BodyPolicy ProducerService::on_head(const http::Request& /*head*/) {
+    http::BodyPolicy policy;
+    policy.max_body_bytes = settings_.max_body_bytes;
+    return policy;
+}
+
+void ProducerService::handle(http::Request request, http::Responder responder) {
+    const Route* route = find_route(request.path());
+    Reply reply(std::move(responder), request_metrics_, route, request.method, clock_);
+    if (route == nullptr) {
+        reply.send(response_of(not_found_problem(request.path())));
+        return;
+    }
+    if (!allows(*route, request.method)) {
+        auto response = response_of(method_problem(*route, request.method));
+        response.headers.add("Allow", std::string(route->allow));
+        reply.send(std::move(response));
+        return;
+    }
+    switch (route->endpoint) {
+        case Endpoint::produce: produce(request, std::move(reply)); return;
+        case Endpoint::health: reply.send(health()); return;
+        case Endpoint::ready: reply.send(readiness()); return;
+        case Endpoint::metrics: reply.send(metrics_text()); return;
+        case Endpoint::openapi:
+            reply.send(
+                response_of(200, "application/json", std::string(embedded_file("openapi.json"))));
+            return;
+        case Endpoint::docs:
+            reply.send(page_response("text/html; charset=utf-8", "docs.html"));
+            return;
+        case Endpoint::docs_script:
+            reply.send(page_response("text/javascript; charset=utf-8", "docs.js"));
+            return;
+        case Endpoint::docs_style:
+            reply.send(page_response("text/css; charset=utf-8", "docs.css"));
+            return;
+    }
+}
+
+http::Response ProducerService::on_error(int status, std::string_view detail) {
+    request_metrics_->count_unread(status);
+    return response_of(receipt::compose(server_problem(status, detail), writer_.expected_wait()));
+}
+
+void ProducerService::produce(const http::Request& request, Reply reply) {
+    const auto place = identify(settings_.callers, request.headers.get("Authorization"));
+    if (!settings_.callers.empty() && !place) {
+        auto response =
+            response_of(unauthorized_problem(request.headers.contains("Authorization")));
+        response.headers.add("WWW-Authenticate", R"(Bearer realm="tributary")");
+        reply.send(std::move(response));
+        return;
+    }
+    if (!has_usable_idempotency_key(request.headers)) {
+        reply.send(response_of(idempotency_key_problem()));
+        return;
+    }
+    const Caller* caller = place ? &settings_.callers[*place] : nullptr;
+    const Intake::Submission submission{
+        .body = request.body,
+        .envelope = envelope_of(request, caller),
+        .caller = caller,
+        .quota = quotas_[place.value_or(0)].get(),
+    };
+    intake_.submit(submission, [reply = std::move(reply)](receipt::Answer answer) mutable {
+        reply.send(response_of(std::move(answer)));
+    });
+}
+
+event::Envelope ProducerService::envelope_of(const http::Request& request, const Caller* caller) {
+    const std::string_view traceparent = request.headers.get("traceparent");
+    event::Envelope envelope;
+    envelope.content_type = request.headers.get("Content-Type");
+    envelope.ce_attributes = ce_attributes_of(request.headers);
+    envelope.idempotency_key = request.headers.get("Idempotency-Key");
+    envelope.traceparent =
+        is_traceparent(traceparent) ? std::string(traceparent) : trace_ids_.next();
+    if (caller != nullptr) envelope.source = caller->source();
+    envelope.now = clock_.now();
+    return envelope;
+}
+
+http::Response ProducerService::readiness() const {
+    if (intake_.is_draining()) {
+        return response_of(receipt::compose(not_ready_problem("This server is shutting down."),
+                                            writer_.expected_wait()));
+    }
+    if (const auto ready = writer_.ready(); !ready) {
+        return response_of(
+            receipt::compose(not_ready_problem(ready.error().message), writer_.expected_wait()));
+    }
+    return response_of(200, "application/json", R"({"status":"ready"})");
+}
+
+http::Response ProducerService::metrics_text() {
+    metrics_
+        .gauge("tributary_queue_bytes", "Bytes given to the event log that it has not confirmed.")
+        .set(static_cast<double>(writer_.queued_bytes()));
+    metrics_.gauge("tributary_open_answers", "Requests whose answer waits for the event log.")
+        .set(static_cast<double>(intake_.open_answers()));
+    return response_of(200, "text/plain; version=0.0.4; charset=utf-8", metrics_.text());
+}
+
+}  // namespace tributary::ingest

@@ -1,0 +1,54 @@
+#include "ingest/trace_ids.h"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <random>
+
+namespace tributary::ingest {
+namespace {
+
+bool is_lower_hex(std::string_view text) {
+    return std::ranges::all_of(
+        text, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
+}
+
+bool is_id(std::string_view text) {
+    return is_lower_hex(text) && text.find_first_not_of('0') != std::string_view::npos;
+}
+
+std::uint64_t seed() {
+    std::random_device source;
+    return (std::uint64_t{source()} << 32U) | source();
+}
+
+constexpr std::uint64_t kPercents = 100;
+
+}  // namespace
+
+bool is_traceparent(std::string_view text) {
+    return text.size() == 55 && text.starts_with("00-") && text[35] == '-' && text[52] == '-' &&
+           is_id(text.substr(3, 32)) && is_id(text.substr(36, 16)) && is_lower_hex(text.substr(53));
+}
+
+TraceIds::TraceIds(int sample_percent)
+    : sampled_below_(static_cast<std::uint64_t>(std::clamp(sample_percent, 0, 100))),
+      state_(seed()) {
+}
+
+std::string TraceIds::next() {
+    const std::uint64_t high = random();
+    const std::uint64_t low = random() | 1U;  // An id of zeros is not allowed.
+    const std::uint64_t span = random() | 1U;
+    const bool is_sampled = high % kPercents < sampled_below_;
+    return fmt::format("00-{:016x}{:016x}-{:016x}-{}", high, low, span, is_sampled ? "01" : "00");
+}
+
+/// SplitMix64: every state is visited once, so ids of one process never repeat.
+std::uint64_t TraceIds::random() {
+    std::uint64_t z = state_.fetch_add(0x9E37'79B9'7F4A'7C15, std::memory_order_relaxed);
+    z = (z ^ (z >> 30U)) * 0xBF58'476D'1CE4'E5B9;
+    z = (z ^ (z >> 27U)) * 0x94D0'49BB'1331'11EB;
+    return z ^ (z >> 31U);
+}
+
+}  // namespace tributary::ingest
