@@ -29,6 +29,17 @@ std::string address_of(const Socket& socket) {
     return error ? std::string() : peer.address().to_string();
 }
 
+/// Several fields are one list (RFC 9110, 5.3).
+std::string content_encoding(const Headers& headers) {
+    std::string list;
+    for (const auto& [name, value] : headers.all()) {
+        if (!equals_without_case(name, "Content-Encoding")) continue;
+        if (!list.empty()) list += ", ";
+        list += value;
+    }
+    return list;
+}
+
 }  // namespace
 
 Connection::Connection(Socket socket, ConnectionGroup& group)
@@ -47,7 +58,10 @@ void Connection::start() {
 }
 
 void Connection::drain() {
-    if (phase_ == Phase::idle) close();
+    if (phase_ != Phase::idle) return;
+    // A read that has its bytes goes on; one that still waits fails, and with it the connection.
+    error_code ignored;
+    if (socket_->available(ignored) == 0) socket_->cancel(ignored);
 }
 
 void Connection::close() {
@@ -139,7 +153,7 @@ OrRefusal<void> Connection::begin_body() {
         body_.emplace(std::move(*policy), nullptr, share_);
         return {};
     }
-    auto decoder = make_body_decoder(head.headers.get("Content-Encoding"));
+    auto decoder = make_body_decoder(content_encoding(head.headers));
     if (!decoder) return std::unexpected(std::move(decoder.error()));
     body_.emplace(std::move(*policy), std::move(*decoder), share_);
     return body_->expect(parser_.content_length().value_or(0));
@@ -235,7 +249,7 @@ void Connection::refuse_request(const Refusal& refusal) {
 
 void Connection::begin_answer(Response response) {
     if (phase_ != Phase::handling) return;
-    write_answer(std::move(response), !parser_.is_keep_alive() || group_->is_draining());
+    write_answer(std::move(response), !parser_.is_keep_alive() || shared_->is_draining);
 }
 
 void Connection::write_answer(Response response, bool closes) {
@@ -285,9 +299,9 @@ void Connection::on_answered() {
     parser_.reset();
     set_deadline(shared_->settings.idle_timeout);
     if (input_.size() > 0) return process_head();
-    if (group_->is_draining()) return close();
     if (input_.capacity() > kKeptWhileIdle) input_.shrink_to_fit();
     read();
+    if (shared_->is_draining) drain();
 }
 
 void Connection::linger() {

@@ -29,7 +29,7 @@ void ConnectionGroup::add(Socket socket) {
     const auto connection = std::make_shared<Connection>(std::move(socket), *this);
     connections_.emplace(connection.get(), connection);
     connection->start();
-    if (is_draining_) connection->drain();
+    if (shared_->is_draining) connection->drain();
     if (!is_sweeping_ && !connections_.empty()) sweep_later();
 }
 
@@ -40,14 +40,12 @@ void ConnectionGroup::remove(const Connection& connection) {
 }
 
 void ConnectionGroup::drain() {
-    is_draining_ = true;
     for (const auto& [_, connection] : std::vector(connections_.begin(), connections_.end())) {
         connection->drain();
     }
 }
 
 void ConnectionGroup::close_all() {
-    drain();
     for (const auto& [_, connection] : std::vector(connections_.begin(), connections_.end())) {
         connection->close();
     }

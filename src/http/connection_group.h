@@ -26,7 +26,8 @@ struct ServerShared {
     Handler& handler;
     BufferBudget budget;
     std::atomic<std::size_t> connections = 0;
-    std::function<void()> on_closed;  ///< A connection is gone; from any loop thread.
+    std::atomic<bool> is_draining = false;  ///< Every answer is its connection's last.
+    std::function<void()> on_closed;        ///< A connection is gone; from any loop thread.
 };
 
 /// The connections of one server on one loop thread, and the one timer that serves all their
@@ -37,13 +38,12 @@ public:
 
     void add(Socket socket);
     void remove(const Connection& connection);
-    /// Idle connections are closed, the others after their answer.
+    /// Closes the idle connections.
     void drain();
     void close_all();
 
     [[nodiscard]] const std::shared_ptr<ServerShared>& shared() const { return shared_; }
     [[nodiscard]] const std::shared_ptr<LoopThread>& thread() const { return thread_; }
-    [[nodiscard]] bool is_draining() const { return is_draining_; }
     /// The tick by which `timeout` has certainly passed.
     [[nodiscard]] std::uint64_t tick_after(std::chrono::milliseconds timeout) const;
 
@@ -56,7 +56,6 @@ private:
     const std::chrono::milliseconds interval_;
     boost::asio::steady_timer timer_;
     bool is_sweeping_ = false;
-    bool is_draining_ = false;
     std::uint64_t tick_ = 1;
     std::unordered_map<const Connection*, std::shared_ptr<Connection>> connections_;
 };

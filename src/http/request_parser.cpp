@@ -14,19 +14,20 @@ using boost::beast::string_view;
 
 namespace {
 
+/// `0 CR LF CR LF`. Beast asserts that it never sees less when it comes back to a last chunk's
+/// header; as no body can end with less, nothing is lost by waiting for it.
+constexpr std::size_t kShortestChunkedEnd = 5;
+
 std::string_view view(string_view text) {
     return {text.data(), text.size()};
 }
 
 /// `GET http://host/path` means `/path` here; everything else stays as sent.
-std::string_view without_authority(std::string_view target) {
+std::string without_authority(std::string_view target) {
     constexpr std::string_view kScheme = "http://";
-    if (target.size() < kScheme.size() ||
-        !equals_without_case(target.substr(0, kScheme.size()), kScheme)) {
-        return target;
-    }
-    const std::size_t path = target.find_first_of("/?", kScheme.size());
-    return path == std::string_view::npos ? "/" : target.substr(path);
+    if (!equals_without_case(target.substr(0, kScheme.size()), kScheme)) return std::string(target);
+    target.remove_prefix(std::min(target.size(), target.find_first_of("/?", kScheme.size())));
+    return target.starts_with('/') ? std::string(target) : "/" + std::string(target);
 }
 
 }  // namespace
@@ -50,6 +51,7 @@ public:
     }
 
     OrRefusal<std::size_t> read_body(std::string_view input, IncomingBody& body) {
+        if (parser_->chunked() && input.size() < kShortestChunkedEnd) return 0;
         body_ = &body;
         parser_->eager(true);
         error_code error;

@@ -27,11 +27,15 @@ public:
         header_limit(kMaxHeadBytes);
         body_limit(boost::none);
         skip(answers_head);
-        eager(true);
     }
 
     [[nodiscard]] std::unique_ptr<Grammar> fresh() const {
         return std::make_unique<Grammar>(answers_head_, max_body_bytes_, target_);
+    }
+    /// Beast asserts that it never sees less than `0 CR LF CR LF` when it comes back to a last
+    /// chunk's header; as no chunked body can end with less, nothing is lost by waiting for it.
+    [[nodiscard]] bool waits_for_more_than(std::size_t bytes) const {
+        return is_header_done() && chunked() && bytes < 5;
     }
     [[nodiscard]] bool is_interim() const { return is_done() && response_.status < 200; }
     Response& response() { return response_; }
@@ -100,6 +104,7 @@ Result<std::size_t> ResponseParser::read(std::string_view input) {
     has_begun_ = has_begun_ || !input.empty();
     std::size_t used = 0;
     while (used < input.size() && !grammar_->is_done()) {
+        if (grammar_->waits_for_more_than(input.size() - used)) break;
         error_code error;
         used += grammar_->put({input.data() + used, input.size() - used}, error);
         if (error == beast_http::error::need_more) break;

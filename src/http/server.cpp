@@ -39,6 +39,7 @@ public:
     [[nodiscard]] std::size_t connections() const override { return shared_->connections; }
 
     void drain(std::chrono::milliseconds limit) override {
+        shared_->is_draining = true;
         stop_listening();
         on_each_group([](ConnectionGroup& group) { group.drain(); });
         {

@@ -144,7 +144,7 @@ inline bool eventually(const std::function<bool()>& condition) {
 }
 
 /// Sends `bytes` on a new connection and returns everything that comes back until it ends.
-inline std::string exchange(const TestServer& server, std::string_view bytes) {
+inline std::string send_raw(const TestServer& server, std::string_view bytes) {
     RawConnection connection(server.port());
     connection.send(bytes);
     return connection.read_to_end();
