@@ -1,0 +1,147 @@
+#include <array>
+
+#include "settings/settings.h"
+
+namespace tributary::settings {
+namespace {
+
+constexpr std::int64_t kKiB = 1024;
+constexpr std::int64_t kMiB = 1024 * kKiB;
+constexpr std::int64_t kGiB = 1024 * kMiB;
+constexpr std::int64_t kMinute = 60'000;
+constexpr std::int64_t kDay = 24 * 60 * kMinute;
+
+Setting text(std::string_view name, std::string_view default_value, std::string_view programs,
+             std::string_view help) {
+    return {name, Kind::text, default_value, 0, 0, "", programs, false, help};
+}
+Setting secret(std::string_view name, std::string_view programs, std::string_view help) {
+    return {name, Kind::text, "", 0, 0, "", programs, true, help};
+}
+Setting path(std::string_view name, std::string_view default_value, std::string_view programs,
+             std::string_view help) {
+    return {name, Kind::path, default_value, 0, 0, "", programs, false, help};
+}
+Setting url(std::string_view name, std::string_view default_value, std::string_view programs,
+            std::string_view help) {
+    return {name, Kind::url, default_value, 0, 0, "", programs, false, help};
+}
+Setting integer(std::string_view name, std::string_view default_value, std::int64_t minimum,
+                std::int64_t maximum, std::string_view programs, std::string_view help) {
+    return {name, Kind::integer, default_value, minimum, maximum, "", programs, false, help};
+}
+Setting bytes(std::string_view name, std::string_view default_value, std::int64_t minimum,
+              std::int64_t maximum, std::string_view programs, std::string_view help) {
+    return {name, Kind::bytes, default_value, minimum, maximum, "", programs, false, help};
+}
+Setting duration(std::string_view name, std::string_view default_value, std::int64_t minimum,
+                 std::int64_t maximum, std::string_view programs, std::string_view help) {
+    return {name, Kind::milliseconds, default_value, minimum, maximum, "", programs, false, help};
+}
+Setting choice(std::string_view name, std::string_view default_value, std::string_view choices,
+               std::string_view programs, std::string_view help) {
+    return {name, Kind::choice, default_value, 0, 0, choices, programs, false, help};
+}
+
+constexpr std::string_view kAll = "producer consumer lambda_api lambda_s3 tributary";
+
+}  // namespace
+
+std::span<const Setting> table() {
+    static const std::array rows{
+        // Where things are.
+        path("DATA_DIR", "data", "producer consumer tributary",
+             "Folder of the embedded log, the embedded index and the bucket."),
+        path("ENTITY_CATALOG", "", kAll,
+             "YAML file with further entity types; empty: product, order and supplier."),
+        url("PRODUCER_URL", "http://127.0.0.1:8081", "lambda_api lambda_s3 tributary",
+            "The Producer service."),
+        path("OBJECT_STORE_DIR", "", "lambda_s3",
+             "Folder that serves as the object store; its sub-folders are the buckets."),
+        text("RESULTS_BUCKET", "", "lambda_s3 tributary",
+             "Bucket for rejected/, reports/ and checkpoints/; empty: the bucket of the upload."),
+
+        // How they listen and speak.
+        text("LISTEN_ADDRESS", "127.0.0.1", "producer consumer tributary",
+             "IP address to listen on; 0.0.0.0 for every one."),
+        integer("PORT", "0", 0, 65'535, "producer consumer tributary",
+                "Port to listen on; 0: the program's own (8081 producer, 8082 consumer, 8080 "
+                "gateway)."),
+        integer("HTTP_THREADS", "0", 0, 64, "producer tributary",
+                "Threads that serve HTTP; 0: one per core."),
+        choice("LOG_LEVEL", "info", "debug|info|warn|error", kAll,
+               "The least level that is logged."),
+        choice("LOG_FORMAT", "auto", "auto|json|text", kAll,
+               "auto: text on a terminal, else one JSON object a line."),
+
+        // Who may send, and how much.
+        secret("PRODUCER_TOKEN", "producer lambda_api lambda_s3 tributary",
+               "Bearer tokens that the Producer accepts, comma-separated, each `token`, "
+               "`caller=token` or `caller[order|product]=token`; for its clients the one they "
+               "send. Empty: everybody may send."),
+        integer("PRODUCER_QUOTA_EVENTS_PER_SECOND", "0", 0, 100'000'000, "producer",
+                "Events per second and caller, above it 429; 0: no limit."),
+        bytes("PRODUCER_QUOTA_BYTES_PER_SECOND", "0", 0, 100 * kGiB, "producer",
+              "Body bytes per second and caller, above it 429; 0: no limit."),
+        bytes("MAX_BODY_BYTES", "10MiB", kKiB, kGiB, "producer",
+              "Largest request body, as sent and decompressed; above it 413."),
+        bytes("MAX_EVENT_BYTES", "1MiB", kKiB, 64 * kMiB, "producer tributary",
+              "Largest single record in the log; above it 413."),
+        integer("MAX_BATCH_ITEMS", "10000", 1, 1'000'000, "producer lambda_api",
+                "Most events in one request."),
+        bytes("MAX_ITEM_BYTES", "1MiB", kKiB, 64 * kMiB, "lambda_s3",
+              "Largest item of a file; larger ones are rejected without buffering them."),
+        integer("MAX_CONTINUATIONS", "100", 0, 100'000, "lambda_s3",
+                "How often one file may be continued in a new invocation."),
+
+        // Deadlines: API Gateway 29 s > lambda_api 28 s > its request 25 s > answer 20 s > log 15
+        // s.
+        duration("PRODUCER_REQUEST_TIMEOUT", "25s", 100, 15 * kMinute, "lambda_api",
+                 "How long lambda_api waits for the Producer."),
+        duration("PRODUCER_ANSWER_TIMEOUT", "20s", 100, 15 * kMinute, "producer",
+                 "When the Producer answers 504 for events whose fate is still open."),
+        duration("DELIVERY_TIMEOUT", "15s", 100, 15 * kMinute, "producer consumer",
+                 "How long the log may take for one record."),
+        duration("DRAIN_TIMEOUT", "20s", 100, 15 * kMinute, "producer consumer tributary",
+                 "How long a program may take to finish its work after SIGTERM."),
+
+        // The Consumer.
+        text("KAFKA_BOOTSTRAP_SERVERS", "", "producer consumer tributary",
+             "Kafka's brokers, host:port comma-separated; empty: the embedded log in DATA_DIR."),
+        text("KAFKA_GROUP_ID", "tributary", "consumer tributary", "The Consumer's group."),
+        url("ELASTICSEARCH_URL", "", "consumer tributary",
+            "Elasticsearch or OpenSearch; empty: the embedded index in DATA_DIR."),
+        secret("ELASTICSEARCH_API_KEY", "consumer tributary",
+               "API key, as Elasticsearch encodes it."),
+        integer("BULK_MAX_DOCUMENTS", "1000", 1, 50'000, "consumer", "Most documents in one bulk."),
+        bytes("BULK_MAX_BYTES", "4MiB", 64 * kKiB, 90 * kMiB, "consumer",
+              "Most bytes in one bulk, unless one document alone is larger."),
+        integer("BULK_MAX_IN_FLIGHT", "2", 1, 64, "consumer", "Most bulks under way at once."),
+
+        // The embedded log and index.
+        integer("EMBEDDED_PARTITIONS", "1", 1, 1'000, "producer consumer tributary",
+                "Partitions of topics that the embedded log makes."),
+        duration("EMBEDDED_RETENTION", "7d", 60'000, 3'650 * kDay, "consumer tributary",
+                 "Age at which records that every group has read are trimmed."),
+        bytes("EMBEDDED_RETENTION_BYTES", "0", 0, 100'000 * kGiB, "consumer tributary",
+              "Size of log.db above which such records are trimmed earlier; 0: no limit."),
+        bytes("EMBEDDED_FREE_SPACE_RESERVE", "256MiB", 0, 10'000 * kGiB,
+              "producer consumer tributary",
+              "Free space below which new events are refused, so that reading and trimming go on."),
+
+        // The gateway of `tributary up`.
+        choice("GATEWAY_PAYLOAD", "2.0", "1.0|2.0", "tributary",
+               "API Gateway event given to lambda_api: REST API (1.0) or HTTP API (2.0)."),
+        integer("LAMBDA_MAX_INSTANCES", "4", 1, 1'000, "tributary",
+                "Most instances of one function at once."),
+        duration("LAMBDA_API_TIMEOUT", "28s", 1'000, 15 * kMinute, "tributary",
+                 "Time limit of one invocation of lambda_api."),
+        duration("LAMBDA_S3_TIMEOUT", "15m", 1'000, 15 * kMinute, "tributary",
+                 "Time limit of one invocation of lambda_s3."),
+        integer("TRACE_SAMPLE_PERCENT", "1", 0, 100, "producer lambda_api",
+                "Share of traces begun here that are marked as sampled."),
+    };
+    return rows;
+}
+
+}  // namespace tributary::settings
