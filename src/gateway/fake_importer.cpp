@@ -1,0 +1,90 @@
+// A stand-in for lambda_s3: writes a report for the object of each event. The object's content says
+// how: "crash" dies, "crash once" dies before there is a checkpoint, "continue" asks to be invoked
+// again once.
+#include <cstdlib>
+#include <string>
+#include <unistd.h>
+
+#include "gateway/bucket_key.h"
+#include "gateway/s3_event.h"
+#include "http/client.h"
+#include "lambda_runtime/client.h"
+#include "object_store/directory/directory_store.h"
+
+namespace {
+
+using tributary::gateway::ObjectVersion;
+using tributary::gateway::result_key;
+using tributary::lambda_runtime::FunctionError;
+using tributary::lambda_runtime::Invocation;
+using tributary::lambda_runtime::Outcome;
+using tributary::object_store::DirectoryStore;
+
+std::string variable(const char* name) {
+    const char* value = std::getenv(name);
+    return value == nullptr ? "" : value;
+}
+
+class FakeImporter final : public tributary::lambda_runtime::Function {
+public:
+    Outcome invoke(const Invocation& invocation) override {
+        const auto object = tributary::gateway::object_of_event(invocation.payload);
+        if (!object) return std::unexpected(FunctionError("Fake.Event", object.error().message));
+        const std::string text = content_of(*object);
+        const std::string checkpoint = result_key("checkpoints", object->key, object->version);
+        const bool is_first = !store_->head({"bucket", checkpoint});
+        if (text == "error") return std::unexpected(FunctionError("Fake.Error", "It is bad."));
+        if (text == "crash" || (text == "crash once" && is_first)) {
+            static_cast<void>(store_->put({"bucket", checkpoint}, "{}"));
+            ::_exit(3);
+        }
+        if (text == "continue" && is_first) {
+            static_cast<void>(store_->put({"bucket", checkpoint}, "{}"));
+            return invoke_again(invocation.payload);
+        }
+        const std::string report = result_key("reports", object->key, object->version);
+        const auto stored = store_->put({"bucket", report}, "{}");
+        if (!stored) return std::unexpected(FunctionError("Fake.Store", stored.error().message));
+        return "null";
+    }
+
+private:
+    std::string content_of(const ObjectVersion& object) {
+        auto stream = store_->open({"bucket", object.key}, object.version, 0);
+        std::string text(stream ? object.size : 0, '\0');
+        if (stream) static_cast<void>((*stream)->read(text.data(), text.size()));
+        return text;
+    }
+
+    static Outcome invoke_again(const std::string& event) {
+        const auto url = tributary::http::Url::parse(variable("AWS_ENDPOINT_URL_LAMBDA"));
+        if (!url) return std::unexpected(FunctionError("Fake.Endpoint", url.error().message));
+        tributary::http::Request request;
+        request.method = "POST";
+        request.target = "/2015-03-31/functions/lambda_s3/invocations";
+        request.headers.add("X-Amz-Invocation-Type", "Event");
+        request.body = event;
+        const auto response =
+            tributary::http::Client(*url).send(std::move(request), std::chrono::seconds(10));
+        if (!response) return std::unexpected(FunctionError("Fake.Http", response.error().message));
+        if (response->status != 202) {
+            return std::unexpected(FunctionError("Fake.Status", response->body));
+        }
+        return "null";
+    }
+
+    std::unique_ptr<DirectoryStore> store_ = *DirectoryStore::open(variable("FAKE_ROOT"));
+};
+
+}  // namespace
+
+int main() {
+    const tributary::SystemClock clock;
+    tributary::telemetry::Log::Settings settings;
+    settings.service = "fake_importer";
+    settings.fd = STDERR_FILENO;
+    tributary::telemetry::Log log(settings, clock);
+    FakeImporter importer;
+    return tributary::lambda_runtime::serve(importer, variable("AWS_LAMBDA_RUNTIME_API"), log,
+                                            clock);
+}
