@@ -11,6 +11,7 @@ namespace {
 using testing::send_raw;
 using testing::status_of;
 using testing::TestServer;
+using namespace std::string_literals;
 
 /// What two servers could read in two ways, or what is no HTTP at all.
 const std::string kHostileRequests[] = {
@@ -43,8 +44,8 @@ const std::string kHostileRequests[] = {
     "GET / HTTP/1.1\r\nHost: h\nX: y\r\n\r\n",
     "GET / HTTP/1.1\r\nHost: h\r\nX: y\r\n\n",
     "GET / HTTP/1.1\r\nHost: h\r\nX: a\rb\r\n\r\n",
-    std::string("GET / HTTP/1.1\r\nHost: h\r\nX: a\0b\r\n\r\n", 37),
-    std::string("GET /\0 HTTP/1.1\r\nHost: h\r\n\r\n", 28),
+    "GET / HTTP/1.1\r\nHost: h\r\nX: a\0b\r\n\r\n"s,
+    "GET /\0 HTTP/1.1\r\nHost: h\r\n\r\n"s,
     "GET / HTTP/1.1\r\nHost: h\r\nBad Name: x\r\n\r\n",
     "GET / HTTP/1.1\r\nHost: h\r\nB\xC3\xA4"
     "d: x\r\n\r\n",
