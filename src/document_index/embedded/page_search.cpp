@@ -1,0 +1,183 @@
+#include "document_index/embedded/page_search.h"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <set>
+#include <string>
+#include <tuple>
+#include <utility>
+
+#include "document_index/embedded/cursor.h"
+#include "document_index/embedded/row_id.h"
+#include "document_index/embedded/schema.h"
+#include "document_index/embedded/search_text.h"
+
+namespace tributary::document_index {
+namespace {
+
+constexpr std::size_t kMaxPageSize = 1'000;
+constexpr std::size_t kMaxWindow = 10'000;
+
+/// Which rows of an index match.
+struct Filter {
+    std::string match;  ///< FTS5 expression; empty: any text.
+    std::string id;     ///< Empty: any id.
+    std::int64_t begin = 0;
+    std::int64_t end = kEndOfRows;
+
+    [[nodiscard]] bool takes_everything() const {
+        return match.empty() && id.empty() && begin == 0 && end == kEndOfRows;
+    }
+};
+
+/// A document that matched, before its JSON is fetched.
+struct Match {
+    std::int64_t row = 0;
+    std::int64_t index_number = 0;
+    std::string_view index;
+};
+
+Filter filter_of(const Query& query) {
+    Filter filter;
+    filter.match = match_expression(query.text);
+    filter.id = query.id;
+    if (query.after) filter.begin = first_row(*query.after);
+    if (query.before) filter.end = rows_before(*query.before);
+    return filter;
+}
+
+/// Text is matched in the full-text index, which knows rows too; everything else in the entries.
+Result<sqlite::Statement> prepare(sqlite::Database& snapshot, std::string_view select,
+                                  const Filter& filter, std::int64_t index_number,
+                                  std::string_view order) {
+    const auto table =
+        fmt::format("{}_{}", filter.match.empty() ? "entries" : "words", index_number);
+    auto where = fmt::format("rowid >= ?3 AND rowid < ?4");
+    if (!filter.match.empty()) where += fmt::format(" AND {} MATCH ?1", table);
+    if (!filter.id.empty()) {
+        where += fmt::format(
+            " AND rowid IN (SELECT row FROM entries_{0} WHERE id = ?2 AND event_id IS NULL"
+            " UNION ALL SELECT row FROM entries_{0} WHERE event_id = ?2)",
+            index_number);
+    }
+    auto statement =
+        snapshot.prepare(fmt::format("SELECT {} FROM {} WHERE {} {}", select, table, where, order));
+    if (!statement) return statement;
+    if (!filter.match.empty()) statement->bind(1, filter.match);
+    if (!filter.id.empty()) statement->bind(2, filter.id);
+    statement->bind(3, filter.begin);
+    statement->bind(4, filter.end);
+    return statement;
+}
+
+Result<std::uint64_t> count(sqlite::Database& snapshot, const Filter& filter,
+                            const IndexRow& index) {
+    if (filter.takes_everything()) return index.documents;
+    auto statement = prepare(snapshot, "count(*)", filter, index.number, "");
+    if (!statement) return std::unexpected(statement.error());
+    if (auto counted = statement->step(); !counted) return std::unexpected(counted.error());
+    return static_cast<std::uint64_t>(statement->column_int64(0));
+}
+
+/// Appends the newest matches of one index, at most `limit`.
+Result<void> collect(sqlite::Database& snapshot, const Filter& filter, std::size_t limit,
+                     std::int64_t index_number, std::string_view index,
+                     std::vector<Match>& matches) {
+    auto statement =
+        prepare(snapshot, "rowid", filter, index_number, "ORDER BY rowid DESC LIMIT ?5");
+    if (!statement) return std::unexpected(statement.error());
+    statement->bind(5, static_cast<std::int64_t>(limit));
+    while (true) {
+        const auto found = statement->step();
+        if (!found) return std::unexpected(found.error());
+        if (!*found) return {};
+        matches.push_back({statement->column_int64(0), index_number, index});
+    }
+}
+
+Result<Hit> fetch(sqlite::Database& snapshot, const Match& match) {
+    auto statement = snapshot.prepare(fmt::format(
+        "SELECT id, json FROM entries_{0} JOIN documents_{0} USING (row) WHERE row = ?1",
+        match.index_number));
+    if (!statement) return std::unexpected(statement.error());
+    statement->bind(1, match.row);
+    const auto found = statement->step();
+    if (!found) return std::unexpected(found.error());
+    if (!*found) {
+        return fail(ErrorCode::corrupt_data,
+                    fmt::format("Row {} of the index '{}' has words but no document.", match.row,
+                                match.index));
+    }
+    return Hit{std::string(match.index), std::string(statement->column_text(0)),
+               std::string(statement->column_text(1))};
+}
+
+/// With a cursor only what lies behind it: older rows, and equal rows of indices with a lower
+/// number.
+Filter behind(Filter filter, const Cursor& cursor, std::int64_t index_number) {
+    const auto end = index_number < cursor.index_number ? cursor.row + 1 : cursor.row;
+    filter.end = std::min(filter.end, end);
+    return filter;
+}
+
+Result<void> check_limits(const Query& query) {
+    if (query.size > kMaxPageSize) {
+        return fail(ErrorCode::invalid_input,
+                    fmt::format("A page of {} documents was asked for; {} is the most.", query.size,
+                                kMaxPageSize));
+    }
+    if (query.from > kMaxWindow - query.size) {
+        return fail(ErrorCode::invalid_input,
+                    fmt::format("Skipping {} documents is too many: from + size may be {}; use the "
+                                "cursor beyond.",
+                                query.from, kMaxWindow));
+    }
+    return {};
+}
+
+}  // namespace
+
+Result<Page> search_page(sqlite::Database& snapshot, const Query& query) {
+    if (auto valid = check_limits(query); !valid) return std::unexpected(valid.error());
+    Cursor cursor{kEndOfRows, 0};
+    if (!query.cursor.empty()) {
+        const auto parsed = parse_cursor(query.cursor);
+        if (!parsed) return std::unexpected(parsed.error());
+        cursor = *parsed;
+    }
+
+    Page page;
+    std::vector<Match> matches;
+    const auto filter = filter_of(query);
+    const auto window = query.from + query.size;
+    for (const auto& name :
+         std::set<std::string_view>(query.indices.begin(), query.indices.end())) {
+        const auto index = find_index(snapshot, std::string(name));
+        if (!index) return std::unexpected(index.error());
+        if (!*index) continue;
+        const auto total = count(snapshot, filter, **index);
+        if (!total) return std::unexpected(total.error());
+        page.total += *total;
+        // One more than the page needs tells whether there is a next one.
+        const auto number = (*index)->number;
+        auto collected =
+            collect(snapshot, behind(filter, cursor, number), window + 1, number, name, matches);
+        if (!collected) return std::unexpected(collected.error());
+    }
+
+    std::ranges::sort(matches, std::ranges::greater(),
+                      [](const Match& match) { return std::tuple(match.row, match.index_number); });
+    const auto end = std::min(window, matches.size());
+    for (auto i = query.from; i < end; ++i) {
+        auto hit = fetch(snapshot, matches[i]);
+        if (!hit) return std::unexpected(hit.error());
+        page.hits.push_back(std::move(*hit));
+    }
+    if (matches.size() > window && !page.hits.empty()) {
+        const auto& last = matches[end - 1];
+        page.cursor = to_string(Cursor{last.row, last.index_number});
+    }
+    return page;
+}
+
+}  // namespace tributary::document_index
