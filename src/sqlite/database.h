@@ -1,99 +1,168 @@
 #pragma once
 
 #include <chrono>
+#include <concepts>
 #include <cstdint>
+#include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/result.h"
 
 struct sqlite3;
 struct sqlite3_stmt;
 
-/// SQLite without its C interface. Errors keep their meaning: `retry_later` when the file stayed
-/// locked until the deadline (nothing happened), `corrupt_data` when it is damaged or no database,
-/// `unavailable` for the rest (disk full, no such folder, I/O).
+/// SQLite without its header: a thin, owning wrapper for the embedded adapters. Errors are
+/// `retry_later` (others kept the file locked until the deadline), `unavailable` (disk full, I/O,
+/// permissions), `corrupt_data`, `conflict` (a constraint), `invalid_input` (too big), `internal`.
 namespace tributary::sqlite {
 
-/// A prepared statement. Belongs to its database, which must outlive it. One thread.
+/// Bytes to bind that are not text.
+struct Blob {
+    explicit Blob(std::string_view bytes_in) : bytes(bytes_in) {}
+    std::string_view bytes;
+};
+
+/// A prepared statement. Must not be used after its database is gone; destroying it is fine.
 class Statement {
 public:
-    explicit Statement(sqlite3_stmt* statement) : statement_(statement) {}
+    /// Positions count from 1. Values are copied. A failure is reported by the next `step`.
+    void bind(int position, std::int64_t value);
+    void bind(int position, std::string_view text);
+    void bind(int position, Blob blob);
+    void bind_null(int position);
 
-    /// Parameters count from 1. Text is copied.
-    void bind(int parameter, std::int64_t value);
-    void bind(int parameter, std::string_view text);
-    void bind_blob(int parameter, std::string_view bytes);
-    void bind_null(int parameter);
-
-    /// True: a row is there; false: done.
+    /// True: a row is there to be looked at. False: done; the statement is reset. Resets on failure
+    /// too. Bound values stay.
     Result<bool> step();
-    /// Makes it ready to run again; bindings stay.
+    /// Must follow when rows were left unread: an unfinished statement holds its snapshot.
     void reset();
-    /// Runs a statement that returns no rows, and resets it.
-    Result<void> run();
 
-    /// Columns count from 0. Views are valid until the next step or reset.
-    [[nodiscard]] std::int64_t column_int64(int column);
-    [[nodiscard]] std::string_view column_text(int column);
-    [[nodiscard]] std::string_view column_blob(int column);
-    [[nodiscard]] bool is_null(int column);
+    /// Columns count from 0; views are good until the next `step` or `reset`.
+    [[nodiscard]] std::int64_t column_int64(int column) const;
+    [[nodiscard]] std::string_view column_text(int column) const;
+    [[nodiscard]] std::string_view column_blob(int column) const;
+    [[nodiscard]] bool is_null(int column) const;
 
 private:
-    struct Finalize {
+    friend class Database;
+    struct Finalizer {
         void operator()(sqlite3_stmt* statement) const;
     };
-    std::unique_ptr<sqlite3_stmt, Finalize> statement_;
+    explicit Statement(sqlite3_stmt* statement) : statement_(statement) {}
+
+    std::unique_ptr<sqlite3_stmt, Finalizer> statement_;
+    int bind_failure_ = 0;
 };
 
-/// A connection to a database file in WAL mode with `synchronous=FULL`: what COMMIT has answered
-/// survives a power cut. Several connections and processes may share the file. One thread.
-class Database {
+/// The rows of a cached statement; resets it at the end of the scope. Only one at a time per SQL
+/// text.
+class Rows {
 public:
-    /// Creates the file where it is missing; its folder must exist. `deadline` bounds how long one
-    /// statement waits for another process's lock. `vfs`: a file system of SQLite's by name, for
-    /// tests; null: the default.
-    static Result<Database> open(const std::string& path, std::chrono::milliseconds deadline,
-                                 const char* vfs = nullptr);
+    explicit Rows(Statement& statement) : statement_(&statement) {}
+    Rows(Rows&& other) noexcept : statement_(std::exchange(other.statement_, nullptr)) {}
+    Rows& operator=(Rows&&) = delete;
+    ~Rows() {
+        if (statement_ != nullptr) statement_->reset();
+    }
 
-    Result<Statement> prepare(const std::string& sql);
-    /// Runs one or several statements without parameters or rows.
-    Result<void> execute(const std::string& sql);
-    /// Rows that the last INSERT, UPDATE or DELETE changed.
-    [[nodiscard]] std::int64_t changes() const;
-    /// False within a transaction.
-    [[nodiscard]] bool is_autocommit() const;
-
-    /// The number that the schema's version is kept in; 0 for a new file.
-    Result<std::int64_t> user_version();
-    Result<void> set_user_version(std::int64_t version);
+    /// True: a row is there; false: no more.
+    Result<bool> next() { return statement_->step(); }
+    [[nodiscard]] std::int64_t int64(int column) const { return statement_->column_int64(column); }
+    [[nodiscard]] std::string_view text(int column) const {
+        return statement_->column_text(column);
+    }
+    [[nodiscard]] std::string_view blob(int column) const {
+        return statement_->column_blob(column);
+    }
+    [[nodiscard]] bool is_null(int column) const { return statement_->is_null(column); }
 
 private:
-    struct Close {
-        void operator()(sqlite3* database) const;
-    };
-    explicit Database(sqlite3* database) : database_(database) {}
-    std::unique_ptr<sqlite3, Close> database_;
+    Statement* statement_;
 };
 
-/// A write transaction: begun at once (BEGIN IMMEDIATE), so that the only wait for the lock is
-/// here. Rolled back on destruction unless committed. The database must outlive it.
+/// One connection to one file in WAL mode with `synchronous=FULL`. Used by one thread at a time;
+/// never carried over a fork.
+class Database {
+public:
+    /// Opens or creates the file. An operation that finds it locked tries again every millisecond
+    /// until `busy_deadline` has passed, then it fails with `retry_later`.
+    static Result<Database> open(const std::string& path, std::chrono::milliseconds busy_deadline);
+
+    /// Brings the schema to version `steps.size()`: `steps[v]` is the SQL that leads from version v
+    /// to v + 1. Versions are stored in the file. `invalid_input` when the file's is newer.
+    Result<void> upgrade(std::span<const std::string_view> steps);
+
+    /// Runs SQL without values and without rows; several statements are fine.
+    Result<void> execute(const std::string& sql);
+
+    Result<Statement> prepare(std::string_view sql);
+
+    /// Runs a statement that is prepared once per connection, with `values` bound from 1 on.
+    template <class... Values>
+    Result<void> run(std::string_view sql, const Values&... values) {
+        auto rows = query(sql, values...);
+        if (!rows) return std::unexpected(rows.error());
+        if (auto done = rows->next(); !done) return std::unexpected(done.error());
+        return {};
+    }
+    /// The same for a statement that gives rows.
+    template <class... Values>
+    Result<Rows> query(std::string_view sql, const Values&... values) {
+        auto statement = cached(sql);
+        if (!statement) return std::unexpected(statement.error());
+        [[maybe_unused]] int position = 0;
+        ((*statement)->bind(++position, values), ...);
+        return Rows(**statement);
+    }
+
+    /// Rows that the last `run` changed.
+    [[nodiscard]] std::int64_t changes() const;
+    /// A number that is another one after another connection has committed; cheap.
+    Result<std::int64_t> data_version();
+    /// Whether a transaction is open.
+    [[nodiscard]] bool in_transaction() const;
+
+private:
+    struct Connection;
+    struct Closer {
+        void operator()(Connection* connection) const;
+    };
+    using Handle = std::unique_ptr<Connection, Closer>;
+    explicit Database(Handle handle) : connection_(std::move(handle)) {}
+
+    Result<void> configure();
+    Result<std::int64_t> single_value(std::string_view sql);
+    /// The statement for `sql`, reset.
+    Result<Statement*> cached(std::string_view sql);
+
+    Handle connection_;
+    std::map<std::string, Statement, std::less<>> cache_;
+};
+
+/// A transaction; rolled back at the end of the scope unless it was committed.
 class Transaction {
 public:
-    static Result<Transaction> begin(Database& database);
-    Transaction(Transaction&& other) noexcept;
+    /// Takes the write lock at once: `retry_later` when others kept it until the deadline.
+    static Result<Transaction> write(Database& database);
+    /// One snapshot for several reads. Keep it short.
+    static Result<Transaction> read(Database& database);
+
+    Transaction(Transaction&& other) noexcept
+        : database_(std::exchange(other.database_, nullptr)) {}
     Transaction& operator=(Transaction&&) = delete;
-    Transaction(const Transaction&) = delete;
-    Transaction& operator=(const Transaction&) = delete;
     ~Transaction();
 
-    /// Durable when this succeeds. After a failure nothing was stored.
+    /// When this returns without an error, everything written is on the disk. `timed_out`: it may
+    /// be, and this connection should be opened anew. Any other error: nothing was written.
     Result<void> commit();
 
 private:
     explicit Transaction(Database& database) : database_(&database) {}
-    Database* database_;  ///< Null once it is over.
+    Database* database_;
 };
 
 }  // namespace tributary::sqlite
