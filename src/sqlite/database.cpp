@@ -1,209 +1,155 @@
 #include "sqlite/database.h"
 
-#include <array>
 #include <fmt/format.h>
 #include <sqlite3.h>
-#include <time.h>
-#include <utility>
+#include <thread>
+
+#include "sqlite/failure.h"
 
 namespace tributary::sqlite {
 namespace {
 
-ErrorCode code_of(int sqlite_code) {
-    switch (sqlite_code & 0xff) {
-        case SQLITE_BUSY:
-        case SQLITE_LOCKED: return ErrorCode::retry_later;
-        case SQLITE_CORRUPT:
-        case SQLITE_NOTADB: return ErrorCode::corrupt_data;
-        default: return ErrorCode::unavailable;
-    }
-}
+constexpr auto kBusySleep = std::chrono::milliseconds(1);
+constexpr int kFullSync = 2;
 
-std::unexpected<Error> failure(sqlite3* database, int sqlite_code, std::string_view action) {
-    const char* file = database != nullptr ? sqlite3_db_filename(database, "main") : nullptr;
-    return fail(code_of(sqlite_code), fmt::format("SQLite could not {} in {}: {} ({}).", action,
-                                                  file != nullptr ? file : "the database",
-                                                  database != nullptr ? sqlite3_errmsg(database)
-                                                                      : sqlite3_errstr(sqlite_code),
-                                                  sqlite_code));
-}
+}  // namespace
 
-/// SQLite's own busy handler sleeps up to 100 ms at a time, which is an age beside our
-/// transactions. This one tries again every half millisecond until the deadline.
-struct BusyDeadline {
-    static constexpr int kSleepMicroseconds = 500;
-    static int try_again(void* limit_ms, int tries) {
-        const auto limit = reinterpret_cast<std::intptr_t>(limit_ms);
-        if (static_cast<std::intptr_t>(tries) * kSleepMicroseconds >= limit * 1'000) return 0;
-        const timespec pause{0, kSleepMicroseconds * 1'000};
-        nanosleep(&pause, nullptr);
+struct Database::Connection {
+    std::string path;
+    std::chrono::milliseconds busy_deadline;
+    std::chrono::steady_clock::time_point busy_since;
+    sqlite3* handle = nullptr;
+
+    /// SQLite's own handler backs off to 100 ms, which is an age beside transactions of 5 ms.
+    static int on_busy(void* connection, int attempts) {
+        auto* self = static_cast<Connection*>(connection);
+        const auto now = std::chrono::steady_clock::now();
+        if (attempts == 0) self->busy_since = now;
+        if (now - self->busy_since >= self->busy_deadline) return 0;
+        std::this_thread::sleep_for(kBusySleep);
         return 1;
     }
 };
 
-Result<void> expect_pragma(Database& database, const std::string& pragma,
-                           std::string_view expected) {
-    auto statement = database.prepare("PRAGMA " + pragma);
-    if (!statement) return std::unexpected(statement.error());
-    const auto row = statement->step();
-    if (!row) return std::unexpected(row.error());
-    const std::string value(*row ? statement->column_text(0) : "");
-    if (value == expected) return {};
-    return fail(ErrorCode::unavailable,
-                fmt::format("SQLite keeps {} at \"{}\" where durability needs \"{}\"; is the "
-                            "folder on a network file system?",
-                            pragma, value, expected));
+void Database::Closer::operator()(Connection* connection) const {
+    sqlite3_close_v2(connection->handle);
+    delete connection;
 }
 
-}  // namespace
-
-void Statement::Finalize::operator()(sqlite3_stmt* statement) const {
-    sqlite3_finalize(statement);
-}
-
-void Statement::bind(int parameter, std::int64_t value) {
-    sqlite3_bind_int64(statement_.get(), parameter, value);
-}
-
-void Statement::bind(int parameter, std::string_view text) {
-    sqlite3_bind_text64(statement_.get(), parameter, text.data() != nullptr ? text.data() : "",
-                        text.size(), SQLITE_TRANSIENT, SQLITE_UTF8);
-}
-
-void Statement::bind_blob(int parameter, std::string_view bytes) {
-    sqlite3_bind_blob64(statement_.get(), parameter, bytes.data() != nullptr ? bytes.data() : "",
-                        bytes.size(), SQLITE_TRANSIENT);
-}
-
-void Statement::bind_null(int parameter) {
-    sqlite3_bind_null(statement_.get(), parameter);
-}
-
-Result<bool> Statement::step() {
-    const int code = sqlite3_step(statement_.get());
-    if (code == SQLITE_ROW) return true;
-    if (code == SQLITE_DONE) return false;
-    return failure(sqlite3_db_handle(statement_.get()), code,
-                   fmt::format("run \"{}\"", sqlite3_sql(statement_.get())));
-}
-
-void Statement::reset() {
-    sqlite3_reset(statement_.get());
-}
-
-Result<void> Statement::run() {
-    const auto row = step();
-    reset();
-    if (!row) return std::unexpected(row.error());
-    return {};
-}
-
-std::int64_t Statement::column_int64(int column) {
-    return sqlite3_column_int64(statement_.get(), column);
-}
-
-std::string_view Statement::column_text(int column) {
-    const auto* text = sqlite3_column_text(statement_.get(), column);
-    if (text == nullptr) return {};
-    return {reinterpret_cast<const char*>(text),
-            static_cast<std::size_t>(sqlite3_column_bytes(statement_.get(), column))};
-}
-
-std::string_view Statement::column_blob(int column) {
-    const void* bytes = sqlite3_column_blob(statement_.get(), column);
-    if (bytes == nullptr) return {};
-    return {static_cast<const char*>(bytes),
-            static_cast<std::size_t>(sqlite3_column_bytes(statement_.get(), column))};
-}
-
-bool Statement::is_null(int column) {
-    return sqlite3_column_type(statement_.get(), column) == SQLITE_NULL;
-}
-
-void Database::Close::operator()(sqlite3* database) const {
-    sqlite3_close_v2(database);
-}
-
-Result<Database> Database::open(const std::string& path, std::chrono::milliseconds deadline,
-                                const char* vfs) {
-    sqlite3* handle = nullptr;
-    constexpr int kFlags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
-    const int opened = sqlite3_open_v2(path.c_str(), &handle, kFlags, vfs);
-    Database database(handle);
-    if (opened != SQLITE_OK) return failure(handle, opened, fmt::format("open {}", path));
-    sqlite3_extended_result_codes(handle, 1);
-    sqlite3_busy_handler(handle, &BusyDeadline::try_again,
-                         reinterpret_cast<void*>(static_cast<std::intptr_t>(deadline.count())));
-
-    // The WAL is checkpointed every 4 MiB and does not stay larger than 64 MiB after a burst.
-    auto done = database.execute(
-        "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=1000; "
-        "PRAGMA journal_size_limit=67108864; PRAGMA foreign_keys=ON");
-    if (!done) return std::unexpected(done.error());
-    for (const auto& [pragma, value] :
-         {std::pair{"journal_mode", "wal"}, std::pair{"synchronous", "2"}}) {
-        done = expect_pragma(database, pragma, value);
-        if (!done) return std::unexpected(done.error());
+Result<Database> Database::open(const std::string& path, std::chrono::milliseconds busy_deadline) {
+    Database database(Handle(new Connection{path, busy_deadline, {}, nullptr}));
+    auto& connection = *database.connection_;
+    constexpr int kFlags =
+        SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
+    const int code = sqlite3_open_v2(path.c_str(), &connection.handle, kFlags, nullptr);
+    if (code != SQLITE_OK) {
+        return std::unexpected(failure(connection.handle, code, fmt::format("opening '{}'", path)));
     }
+    sqlite3_busy_handler(connection.handle, &Connection::on_busy, &connection);
+    // Switching to WAL may be refused at once, past the busy handler, while others do the same.
+    const auto opened_at = std::chrono::steady_clock::now();
+    auto configured = database.configure();
+    while (!configured && configured.error().code == ErrorCode::retry_later &&
+           std::chrono::steady_clock::now() - opened_at < busy_deadline) {
+        std::this_thread::sleep_for(kBusySleep);
+        configured = database.configure();
+    }
+    if (!configured) return std::unexpected(configured.error());
     return database;
 }
 
-Result<Statement> Database::prepare(const std::string& sql) {
-    sqlite3_stmt* statement = nullptr;
-    const int code = sqlite3_prepare_v2(database_.get(), sql.c_str(),
-                                        static_cast<int>(sql.size() + 1), &statement, nullptr);
-    if (code != SQLITE_OK) return failure(database_.get(), code, fmt::format("read \"{}\"", sql));
-    return Statement(statement);
-}
-
-Result<void> Database::execute(const std::string& sql) {
-    const int code = sqlite3_exec(database_.get(), sql.c_str(), nullptr, nullptr, nullptr);
-    if (code != SQLITE_OK) return failure(database_.get(), code, fmt::format("run \"{}\"", sql));
+Result<void> Database::configure() {
+    // A checkpoint per 8 MiB of WAL; one that grew beyond 16 MiB is cut back to that.
+    auto done = execute(
+        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY;"
+        "PRAGMA wal_autocheckpoint = 2000; PRAGMA journal_size_limit = 16777216;");
+    if (!done) return done;
+    auto mode = query("PRAGMA journal_mode");
+    if (!mode) return std::unexpected(mode.error());
+    if (auto row = mode->next(); !row) return std::unexpected(row.error());
+    if (mode->text(0) != "wal") {
+        return fail(ErrorCode::unavailable,
+                    fmt::format("'{}' cannot be kept in WAL mode; put it on a local file system.",
+                                connection_->path));
+    }
+    const auto synchronous = single_value("PRAGMA synchronous");
+    if (!synchronous) return std::unexpected(synchronous.error());
+    if (*synchronous != kFullSync) {
+        return fail(ErrorCode::internal, fmt::format("SQLite did not take synchronous=FULL for "
+                                                     "'{}'; nothing would survive a power cut.",
+                                                     connection_->path));
+    }
     return {};
 }
 
+Result<void> Database::upgrade(std::span<const std::string_view> steps) {
+    const auto newest = static_cast<std::int64_t>(steps.size());
+    const auto seen = single_value("PRAGMA user_version");
+    if (!seen) return std::unexpected(seen.error());
+    if (*seen == newest) return {};
+
+    auto transaction = Transaction::write(*this);
+    if (!transaction) return std::unexpected(transaction.error());
+    // Again under the lock: another process may have been faster.
+    const auto version = single_value("PRAGMA user_version");
+    if (!version) return std::unexpected(version.error());
+    if (*version > newest) {
+        return fail(ErrorCode::invalid_input,
+                    fmt::format("'{}' has schema version {}, and this program knows versions up to "
+                                "{}; use the newer program that wrote it.",
+                                connection_->path, *version, newest));
+    }
+    for (const auto step : steps.subspan(static_cast<std::size_t>(*version))) {
+        if (auto done = execute(std::string(step)); !done) return done;
+    }
+    if (auto done = execute(fmt::format("PRAGMA user_version = {}", newest)); !done) return done;
+    return transaction->commit();
+}
+
+Result<void> Database::execute(const std::string& sql) {
+    const int code = sqlite3_exec(connection_->handle, sql.c_str(), nullptr, nullptr, nullptr);
+    if (code == SQLITE_OK) return {};
+    return std::unexpected(failure(connection_->handle, code, fmt::format("running '{}'", sql)));
+}
+
+Result<Statement> Database::prepare(std::string_view sql) {
+    sqlite3_stmt* statement = nullptr;
+    const int code =
+        sqlite3_prepare_v3(connection_->handle, sql.data(), static_cast<int>(sql.size()),
+                           SQLITE_PREPARE_PERSISTENT, &statement, nullptr);
+    if (code == SQLITE_OK) return Statement(statement);
+    return std::unexpected(failure(connection_->handle, code, fmt::format("reading '{}'", sql)));
+}
+
+Result<Statement*> Database::cached(std::string_view sql) {
+    auto found = cache_.find(sql);
+    if (found == cache_.end()) {
+        auto statement = prepare(sql);
+        if (!statement) return std::unexpected(statement.error());
+        found = cache_.emplace(std::string(sql), std::move(*statement)).first;
+    }
+    found->second.reset();
+    return &found->second;
+}
+
 std::int64_t Database::changes() const {
-    return sqlite3_changes64(database_.get());
+    return sqlite3_changes64(connection_->handle);
 }
 
-bool Database::is_autocommit() const {
-    return sqlite3_get_autocommit(database_.get()) != 0;
+Result<std::int64_t> Database::data_version() {
+    return single_value("PRAGMA data_version");
 }
 
-Result<std::int64_t> Database::user_version() {
-    auto statement = prepare("PRAGMA user_version");
-    if (!statement) return std::unexpected(statement.error());
-    const auto row = statement->step();
+bool Database::in_transaction() const {
+    return sqlite3_get_autocommit(connection_->handle) == 0;
+}
+
+Result<std::int64_t> Database::single_value(std::string_view sql) {
+    auto rows = query(sql);
+    if (!rows) return std::unexpected(rows.error());
+    const auto row = rows->next();
     if (!row) return std::unexpected(row.error());
-    return statement->column_int64(0);
-}
-
-Result<void> Database::set_user_version(std::int64_t version) {
-    return execute(fmt::format("PRAGMA user_version={}", version));
-}
-
-Result<Transaction> Transaction::begin(Database& database) {
-    if (auto begun = database.execute("BEGIN IMMEDIATE"); !begun) {
-        return std::unexpected(begun.error());
-    }
-    return Transaction(database);
-}
-
-Transaction::Transaction(Transaction&& other) noexcept
-    : database_(std::exchange(other.database_, nullptr)) {
-}
-
-Transaction::~Transaction() {
-    // A failure may have rolled back by itself; then there is nothing to do.
-    if (database_ != nullptr && !database_->is_autocommit()) {
-        static_cast<void>(database_->execute("ROLLBACK"));
-    }
-}
-
-Result<void> Transaction::commit() {
-    auto committed = database_->execute("COMMIT");
-    if (committed) database_ = nullptr;
-    return committed;
+    return *row ? rows->int64(0) : 0;
 }
 
 }  // namespace tributary::sqlite

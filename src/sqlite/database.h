@@ -54,6 +54,8 @@ private:
     };
     explicit Statement(sqlite3_stmt* statement) : statement_(statement) {}
 
+    void note(int bind_code);
+
     std::unique_ptr<sqlite3_stmt, Finalizer> statement_;
     int bind_failure_ = 0;
 };
