@@ -3,6 +3,7 @@
 #include <array>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/write.hpp>
+#include <cassert>
 #include <fmt/format.h>
 
 #include "http/connection_group.h"
@@ -47,7 +48,7 @@ Connection::Connection(Socket socket, ConnectionGroup& group)
       group_(&group),
       shared_(group.shared()),
       thread_(group.thread()),
-      remote_address_(address_of(*socket_)),
+      remote_address_(address_of(this->socket())),
       parser_(shared_->settings.max_header_bytes),
       share_(shared_->budget) {
 }
@@ -61,7 +62,7 @@ void Connection::drain() {
     if (phase_ != Phase::idle) return;
     // A read that has its bytes goes on; one that still waits fails, and with it the connection.
     error_code ignored;
-    if (socket_->available(ignored) == 0) socket_->cancel(ignored);
+    if (socket().available(ignored) == 0) socket().cancel(ignored);
 }
 
 void Connection::close() {
@@ -69,27 +70,37 @@ void Connection::close() {
     phase_ = Phase::closed;
     deadline_tick_ = 0;
     error_code ignored;
-    socket_->close(ignored);
+    socket().close(ignored);
     socket_.reset();
     body_.reset();
     share_.release();
     group_->remove(*this);
 }
 
+Socket& Connection::socket() {
+    assert(socket_);
+    return *socket_;
+}
+
+IncomingBody& Connection::body() {
+    assert(body_);
+    return *body_;
+}
+
 // ---- reading
 
 void Connection::read() {
     is_reading_ = true;
-    socket_->async_read_some(input_.prepare(read_size()),
+    socket().async_read_some(input_.prepare(read_size()),
                              [self = shared_from_this()](error_code error, std::size_t bytes) {
                                  self->on_read(error, bytes);
                              });
 }
 
-std::size_t Connection::read_size() const {
+std::size_t Connection::read_size() {
     if (phase_ == Phase::lingering) return kMiddleRead;
     if (phase_ != Phase::body) return kSmallRead;
-    const bool is_large = body_->has_sink() || parser_.content_length().value_or(0) > kMiddleRead;
+    const bool is_large = body().has_sink() || parser_.content_length().value_or(0) > kMiddleRead;
     return is_large ? kLargeRead : kMiddleRead;
 }
 
@@ -108,7 +119,7 @@ void Connection::on_read(error_code error, std::size_t bytes) {
         case Phase::body:
             if (error) return close();
             input_.commit(bytes);
-            if (body_->has_sink()) set_deadline(shared_->settings.body_timeout);
+            if (body().has_sink()) set_deadline(shared_->settings.body_timeout);
             return process_body();
     }
 }
@@ -156,7 +167,7 @@ OrRefusal<void> Connection::begin_body() {
     auto decoder = make_body_decoder(content_encoding(head.headers));
     if (!decoder) return std::unexpected(std::move(decoder.error()));
     body_.emplace(std::move(*policy), std::move(*decoder), share_);
-    return body_->expect(parser_.content_length().value_or(0));
+    return body().expect(parser_.content_length().value_or(0));
 }
 
 OrRefusal<BodyPolicy> Connection::ask_policy(const Request& head) {
@@ -171,7 +182,7 @@ OrRefusal<BodyPolicy> Connection::ask_policy(const Request& head) {
 
 void Connection::send_continue() {
     is_continuing_ = true;
-    asio::async_write(*socket_, asio::buffer(kContinue),
+    asio::async_write(socket(), asio::buffer(kContinue),
                       [self = shared_from_this()](error_code error, std::size_t) {
                           self->is_continuing_ = false;
                           if (self->phase_ == Phase::closed) return;
@@ -180,7 +191,7 @@ void Connection::send_continue() {
 }
 
 void Connection::process_body() {
-    const auto used = parser_.read_body(unread(), *body_);
+    const auto used = parser_.read_body(unread(), body());
     if (!used) return refuse_request(used.error());
     input_.consume(*used);
     parser_.is_done() ? hand_over() : read();
@@ -189,10 +200,10 @@ void Connection::process_body() {
 // ---- handling
 
 void Connection::hand_over() {
-    if (const auto finished = body_->finish(); !finished) return refuse_request(finished.error());
+    if (const auto finished = body().finish(); !finished) return refuse_request(finished.error());
     Request request = std::move(parser_.request());
-    request.body = body_->take();
-    if (body_->is_encoded()) {
+    request.body = body().take();
+    if (body().is_encoded()) {
         request.headers.remove("Content-Encoding");
         request.headers.remove("Content-Length");
     }
@@ -276,7 +287,7 @@ void Connection::write() {
         asio::buffer(out_head_) + of_head,
         asio::buffer(out_body_) + (written_ - of_head),
     };
-    socket_->async_write_some(rest,
+    socket().async_write_some(rest,
                               [self = shared_from_this()](error_code error, std::size_t bytes) {
                                   self->on_written(error, bytes);
                               });
@@ -306,11 +317,11 @@ void Connection::on_answered() {
 
 void Connection::linger() {
     error_code ignored;
-    const bool may_be_sending = is_refused_ || input_.size() > 0 || socket_->available(ignored) > 0;
+    const bool may_be_sending = is_refused_ || input_.size() > 0 || socket().available(ignored) > 0;
     if (!may_be_sending) return close();
     // Closing with unread input would reset the connection, and the client might lose the answer.
     phase_ = Phase::lingering;
-    socket_->shutdown(Socket::shutdown_send, ignored);
+    socket().shutdown(Socket::shutdown_send, ignored);
     set_deadline(kLingerTime);
     input_.clear();
     if (!is_reading_) read();

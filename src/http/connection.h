@@ -52,7 +52,7 @@ private:
 
     void read();
     void on_read(boost::system::error_code error, std::size_t bytes);
-    [[nodiscard]] std::size_t read_size() const;
+    [[nodiscard]] std::size_t read_size();
     void process_head();
     OrRefusal<void> begin_body();
     [[nodiscard]] OrRefusal<BodyPolicy> ask_policy(const Request& head);
@@ -71,6 +71,8 @@ private:
 
     void set_deadline(std::chrono::milliseconds timeout);
     [[nodiscard]] std::string_view unread() const;
+    [[nodiscard]] Socket& socket();
+    [[nodiscard]] IncomingBody& body();
 
     std::optional<Socket> socket_;
     ConnectionGroup* group_;  ///< Not to be used once closed.

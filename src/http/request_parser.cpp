@@ -34,28 +34,31 @@ std::string without_authority(std::string_view target) {
 
 /// Beast's parser with its callbacks writing straight into our Request.
 class RequestParser::Grammar final {
+    class Parser;
+
 public:
     OrRefusal<void> read_head(std::string_view head) {
-        parser_.emplace(*this);
-        parser_->header_limit(static_cast<std::uint32_t>(head.size() + 1));
-        parser_->body_limit(boost::none);
+        Parser& parser = parser_.emplace(*this);
+        parser.header_limit(static_cast<std::uint32_t>(head.size() + 1));
+        parser.body_limit(boost::none);
         error_code error;
-        parser_->put({head.data(), head.size()}, error);
+        parser.put({head.data(), head.size()}, error);
         if (refusal_) return std::unexpected(std::move(*refusal_));
         if (error) {
             return refuse(400, fmt::format("The request's head is not valid HTTP/1.1 ({}).",
                                            error.message()));
         }
-        if (!parser_->is_header_done()) return refuse(400, "The request's head is incomplete.");
+        if (!parser.is_header_done()) return refuse(400, "The request's head is incomplete.");
         return check_head();
     }
 
     OrRefusal<std::size_t> read_body(std::string_view input, IncomingBody& body) {
-        if (parser_->chunked() && input.size() < kShortestChunkedEnd) return 0;
+        Parser& parser = this->parser();
+        if (parser.chunked() && input.size() < kShortestChunkedEnd) return 0;
         body_ = &body;
-        parser_->eager(true);
+        parser.eager(true);
         error_code error;
-        const std::size_t used = parser_->put({input.data(), input.size()}, error);
+        const std::size_t used = parser.put({input.data(), input.size()}, error);
         if (refusal_) return std::unexpected(std::move(*refusal_));
         if (error && error != beast_http::error::need_more) {
             return refuse(400, fmt::format("The request's body is not framed as HTTP/1.1 asks "
@@ -74,7 +77,11 @@ public:
     }
 
     Request& request() { return request_; }
-    [[nodiscard]] const beast_http::basic_parser<true>& parser() const { return *parser_; }
+    /// From the head on, until the reset.
+    Parser& parser() {
+        assert(parser_);
+        return *parser_;
+    }
     [[nodiscard]] bool is_http_1_1() const { return version_ == 11; }
 
 private:
