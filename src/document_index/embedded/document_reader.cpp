@@ -104,7 +104,7 @@ public:
                 break;
             }
         }
-        if (!origin_.topic.empty()) fields.origin = std::move(origin_);
+        fields.origin = std::move(origin_);
         return fields;
     }
 

@@ -4,7 +4,6 @@
 #include <expected>
 #include <map>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,7 +17,7 @@ namespace tributary::document_index {
 struct IndexedFields {
     std::string event_id;
     Timestamp received_at;  ///< `pipeline.received_at`, else `@timestamp`, else the epoch.
-    std::optional<Origin> origin;
+    Origin origin;          ///< Without a topic where the document names none.
     std::string text;
 };
 

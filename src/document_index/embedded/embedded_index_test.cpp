@@ -84,7 +84,7 @@ TEST_F(EmbeddedIndexTest, RefusesANewerSchemaWithASentence) {
     const auto index = EmbeddedIndex::open(settings_);
     ASSERT_FALSE(index);
     EXPECT_EQ(index.error().code, ErrorCode::invalid_input);
-    EXPECT_NE(index.error().message.find("schema version 2"), std::string::npos);
+    EXPECT_NE(index.error().message.find("newer"), std::string::npos) << index.error().message;
 }
 
 TEST_F(EmbeddedIndexTest, RefusesADatabaseThatIsNoIndex) {

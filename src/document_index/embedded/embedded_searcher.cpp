@@ -14,49 +14,55 @@ Result<Hit> get_document(sqlite::Database& snapshot, const std::string& index,
         return fail(ErrorCode::not_found,
                     fmt::format("There is no document '{}' in the index '{}'.", id, index));
     };
-    const auto row = find_index(snapshot, index);
-    if (!row) return std::unexpected(row.error());
-    if (!*row) return no_such_document();
-    auto statement = snapshot.prepare(
+    const auto found_index = find_index(snapshot, index);
+    if (!found_index) return std::unexpected(found_index.error());
+    const auto& known = *found_index;
+    if (!known) return no_such_document();
+    auto rows = snapshot.query(
         fmt::format("SELECT json FROM entries_{0} JOIN documents_{0} USING (row) WHERE id = ?1",
-                    (*row)->number));
-    if (!statement) return std::unexpected(statement.error());
-    statement->bind(1, id);
-    const auto found = statement->step();
+                    known->number),
+        id);
+    if (!rows) return std::unexpected(rows.error());
+    const auto found = rows->next();
     if (!found) return std::unexpected(found.error());
     if (!*found) return no_such_document();
-    return Hit{index, id, std::string(statement->column_text(0))};
+    return Hit{index, id, std::string(rows->text(0))};
 }
 
 Result<std::map<std::int32_t, std::uint64_t>> count_partitions(
     sqlite::Database& snapshot, const std::string& index, const std::string& topic,
     const std::map<std::int32_t, std::int64_t>& offset_below) {
     std::map<std::int32_t, std::uint64_t> counts;
-    const auto row = find_index(snapshot, index);
-    if (!row) return std::unexpected(row.error());
-    if (!*row) return counts;
-    auto statement =
-        snapshot.prepare(fmt::format("SELECT count(*) FROM entries_{} WHERE topic = ?1 AND "
-                                     "partition = ?2 AND record_offset < ?3",
-                                     (*row)->number));
-    if (!statement) return std::unexpected(statement.error());
+    const auto found_index = find_index(snapshot, index);
+    if (!found_index) return std::unexpected(found_index.error());
+    const auto& known = *found_index;
+    if (!known) return counts;
+    const auto sql = fmt::format(
+        "SELECT count(*) FROM entries_{} WHERE topic = ?1 AND partition = ?2 AND record_offset < "
+        "?3",
+        known->number);
     for (const auto& [partition, bound] : offset_below) {
-        statement->bind(1, topic);
-        statement->bind(2, partition);
-        statement->bind(3, bound);
-        const auto counted = statement->step();
-        if (!counted) return std::unexpected(counted.error());
-        const auto count = statement->column_int64(0);
-        if (count > 0) counts.emplace(partition, static_cast<std::uint64_t>(count));
-        statement->reset();
+        auto rows = snapshot.query(sql, topic, partition, bound);
+        if (!rows) return std::unexpected(rows.error());
+        if (auto counted = rows->next(); !counted) return std::unexpected(counted.error());
+        if (const auto count = rows->int64(0); count > 0) {
+            counts.emplace(partition, static_cast<std::uint64_t>(count));
+        }
     }
     return counts;
 }
 
-/// Readers never wait for writers in WAL mode, so whatever fails is out of the caller's hands.
-Error searcher_error(const Error& error) {
-    if (error.code == ErrorCode::retry_later) return {ErrorCode::unavailable, error.message};
-    return error;
+template <class T, class Read>
+Result<T> read_snapshot(sqlite::Database& connection, Read read) {
+    auto snapshot = sqlite::Transaction::read(connection);
+    if (!snapshot) return std::unexpected(snapshot.error());
+    return read(connection);
+}
+
+/// Whether the query is at fault, or the stored data; everything else is the environment.
+bool is_an_answer(ErrorCode code) {
+    return code == ErrorCode::invalid_input || code == ErrorCode::not_found ||
+           code == ErrorCode::corrupt_data;
 }
 
 }  // namespace
@@ -64,13 +70,13 @@ Error searcher_error(const Error& error) {
 template <class T, class Read>
 Result<T> EmbeddedSearcher::in_snapshot(Read read) {
     auto connection = take_connection();
-    if (!connection) return std::unexpected(searcher_error(connection.error()));
-    if (auto begun = connection->execute("BEGIN"); !begun) {
-        return std::unexpected(searcher_error(begun.error()));
+    if (!connection)
+        return std::unexpected(Error(ErrorCode::unavailable, connection.error().message));
+    auto result = read_snapshot<T>(*connection, read);
+    if (!result && !is_an_answer(result.error().code)) {
+        return fail(ErrorCode::unavailable, result.error().message);
     }
-    Result<T> result = read(*connection);
-    if (connection->execute("ROLLBACK")) give_back(std::move(*connection));
-    if (!result) return std::unexpected(searcher_error(result.error()));
+    give_back(std::move(*connection));
     return result;
 }
 

@@ -89,7 +89,7 @@ std::vector<GroupWriter::Reading> GroupWriter::read_all(const std::vector<Docume
 
 Writer::Outcomes GroupWriter::write_in_transaction(const std::vector<Document>& documents,
                                                    std::vector<Reading> readings) {
-    auto transaction = sqlite::Transaction::begin(*database_);
+    auto transaction = sqlite::Transaction::write(*database_);
     if (!transaction) return std::unexpected(transaction.error());
     std::vector<WriteOutcome> outcomes;
     outcomes.reserve(documents.size());
@@ -116,8 +116,8 @@ Result<WriteOutcome> GroupWriter::write_one(const Document& document, IndexedFie
     if (!tables) return std::unexpected(tables.error());
     const auto row = (*tables)->find(document.id);
     if (!row) return std::unexpected(row.error());
-    if (*row) {
-        const auto stored = (*tables)->json(**row);
+    if (const auto& taken = *row; taken) {
+        const auto stored = (*tables)->json(*taken);
         if (!stored) return std::unexpected(stored.error());
         if (document.operation == Document::Operation::create) {
             auto content = reader_.stored_content(*stored);
@@ -126,7 +126,7 @@ Result<WriteOutcome> GroupWriter::write_one(const Document& document, IndexedFie
         }
         // Without the index's own mapping, which may have become stricter since.
         const auto old = reader_.read({}, *stored);
-        const auto erased = (*tables)->erase(**row, old ? old->text : std::string());
+        const auto erased = (*tables)->erase(*taken, old ? old->text : std::string());
         if (!erased) return std::unexpected(erased.error());
     }
     auto inserted = (*tables)->insert(document.id, document.json, std::move(fields));

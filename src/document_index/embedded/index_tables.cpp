@@ -7,79 +7,57 @@
 #include "document_index/embedded/schema.h"
 
 namespace tributary::document_index {
-namespace {
 
-/// Runs a statement that returns no rows.
-template <class... Values>
-Result<void> run(sqlite::Statement& statement, const Values&... values) {
-    int position = 0;
-    (statement.bind(++position, values), ...);
-    return statement.run();
+IndexTables::Sql::Sql(std::int64_t number)
+    : find(fmt::format("SELECT row FROM entries_{} WHERE id = ?1", number)),
+      last_row(fmt::format("SELECT max(row) FROM entries_{} WHERE row >= ?1 AND row < ?2", number)),
+      json(fmt::format("SELECT json FROM documents_{} WHERE row = ?1", number)),
+      insert_entry(fmt::format("INSERT INTO entries_{} VALUES"
+                               " (?1, ?2, nullif(?3, ?2), nullif(?4, ''), ?5, ?6)",
+                               number)),
+      insert_document(fmt::format("INSERT INTO documents_{} VALUES (?1, ?2)", number)),
+      insert_words(fmt::format("INSERT INTO words_{} (rowid, text) VALUES (?1, ?2)", number)),
+      erase_entry(fmt::format("DELETE FROM entries_{} WHERE row = ?1", number)),
+      erase_document(fmt::format("DELETE FROM documents_{} WHERE row = ?1", number)),
+      erase_words(fmt::format(
+          "INSERT INTO words_{0} (words_{0}, rowid, text) VALUES ('delete', ?1, ?2)", number)) {
 }
-
-}  // namespace
 
 Result<IndexTables> IndexTables::open(sqlite::Database& database, const std::string& index) {
     const auto number = ensure_index(database, index);
     if (!number) return std::unexpected(number.error());
-
-    std::optional<Error> failure;
-    const auto prepare = [&](std::string_view sql) {
-        auto statement = database.prepare(fmt::format(fmt::runtime(sql), *number));
-        if (!statement && !failure) failure = statement.error();
-        return statement;
-    };
-    auto find = prepare("SELECT row FROM entries_{} WHERE id = ?1");
-    auto last_row = prepare("SELECT max(row) FROM entries_{} WHERE row >= ?1 AND row < ?2");
-    auto json = prepare("SELECT json FROM documents_{} WHERE row = ?1");
-    auto insert_entry = prepare("INSERT INTO entries_{} VALUES (?1, ?2, ?3, ?4, ?5, ?6)");
-    auto insert_document = prepare("INSERT INTO documents_{} VALUES (?1, ?2)");
-    auto insert_words = prepare("INSERT INTO words_{} (rowid, text) VALUES (?1, ?2)");
-    auto erase_entry = prepare("DELETE FROM entries_{} WHERE row = ?1");
-    auto erase_document = prepare("DELETE FROM documents_{} WHERE row = ?1");
-    auto erase_words =
-        prepare("INSERT INTO words_{0} (words_{0}, rowid, text) VALUES ('delete', ?1, ?2)");
-    auto count = prepare("UPDATE indices SET documents = documents + ?1 WHERE number = {}");
-    if (failure) return std::unexpected(*failure);
-    return IndexTables({std::move(*find), std::move(*last_row), std::move(*json),
-                        std::move(*insert_entry), std::move(*insert_document),
-                        std::move(*insert_words), std::move(*erase_entry),
-                        std::move(*erase_document), std::move(*erase_words), std::move(*count)});
+    return IndexTables(database, *number);
 }
 
 Result<std::optional<std::int64_t>> IndexTables::find(const std::string& id) {
-    auto& statement = statements_.find;
-    statement.bind(1, id);
-    const auto found = statement.step();
+    auto rows = database_->query(sql_.find, id);
+    if (!rows) return std::unexpected(rows.error());
+    const auto found = rows->next();
     if (!found) return std::unexpected(found.error());
-    std::optional<std::int64_t> row;
-    if (*found) row = statement.column_int64(0);
-    statement.reset();
-    return row;
+    if (!*found) return std::nullopt;
+    return rows->int64(0);
 }
 
 Result<std::string> IndexTables::json(std::int64_t row) {
-    auto& statement = statements_.json;
-    statement.bind(1, row);
-    const auto found = statement.step();
+    auto rows = database_->query(sql_.json, row);
+    if (!rows) return std::unexpected(rows.error());
+    const auto found = rows->next();
     if (!found) return std::unexpected(found.error());
-    std::string json;
-    if (*found) json = statement.column_text(0);
-    statement.reset();
-    return json;
+    if (!*found) {
+        return fail(ErrorCode::corrupt_data,
+                    fmt::format("Row {} of index number {} has no document.", row, number_));
+    }
+    return std::string(rows->text(0));
 }
 
 Result<std::int64_t> IndexTables::free_row(Timestamp received_at) {
-    auto& statement = statements_.last_row;
     auto begin = first_row(received_at);
     auto end = end_of_rows(received_at);
     while (true) {
-        statement.bind(1, begin);
-        statement.bind(2, end);
-        const auto stepped = statement.step();
-        if (!stepped) return std::unexpected(stepped.error());
-        const auto row = statement.is_null(0) ? begin : statement.column_int64(0) + 1;
-        statement.reset();
+        auto rows = database_->query(sql_.last_row, begin, end);
+        if (!rows) return std::unexpected(rows.error());
+        if (auto found = rows->next(); !found) return std::unexpected(found.error());
+        const auto row = rows->is_null(0) ? begin : rows->int64(0) + 1;
         if (row < end) return row;
         if (end == kEndOfRows) {
             return fail(ErrorCode::internal, "The index has no row left for the latest time.");
@@ -94,37 +72,33 @@ Result<void> IndexTables::insert(const std::string& id, const std::string& json,
                                  IndexedFields fields) {
     const auto row = free_row(fields.received_at);
     if (!row) return std::unexpected(row.error());
-
-    auto& entry = statements_.insert_entry;
-    for (int column = 3; column <= 6; ++column) entry.bind_null(column);
-    if (fields.event_id != id) entry.bind(3, fields.event_id);
-    if (fields.origin) {
-        entry.bind(4, fields.origin->topic);
-        entry.bind(5, fields.origin->partition);
-        entry.bind(6, fields.origin->offset);
-    }
-    if (auto inserted = run(entry, *row, id); !inserted) return inserted;
-    if (auto inserted = run(statements_.insert_document, *row, json); !inserted) return inserted;
+    const auto& origin = fields.origin;
+    auto done = database_->run(sql_.insert_entry, *row, id, fields.event_id, origin.topic,
+                               origin.partition, origin.offset);
+    if (done) done = database_->run(sql_.insert_document, *row, json);
+    if (!done) return done;
     unwritten_words_.emplace(*row, std::move(fields.text));
     ++added_documents_;
     return {};
 }
 
 Result<void> IndexTables::erase(std::int64_t row, const std::string& text) {
-    if (auto erased = run(statements_.erase_entry, row); !erased) return erased;
-    if (auto erased = run(statements_.erase_document, row); !erased) return erased;
+    auto done = database_->run(sql_.erase_entry, row);
+    if (done) done = database_->run(sql_.erase_document, row);
+    if (!done) return done;
     --added_documents_;
     if (unwritten_words_.erase(row) > 0) return {};
-    return run(statements_.erase_words, row, text);
+    return database_->run(sql_.erase_words, row, text);
 }
 
 Result<void> IndexTables::finish() {
     for (const auto& [row, text] : unwritten_words_) {
-        if (auto written = run(statements_.insert_words, row, text); !written) return written;
+        if (auto written = database_->run(sql_.insert_words, row, text); !written) return written;
     }
     unwritten_words_.clear();
     if (added_documents_ == 0) return {};
-    return run(statements_.count, std::exchange(added_documents_, 0));
+    return database_->run("UPDATE indices SET documents = documents + ?1 WHERE number = ?2",
+                          std::exchange(added_documents_, 0), number_);
 }
 
 }  // namespace tributary::document_index

@@ -4,7 +4,6 @@
 #include <map>
 #include <optional>
 #include <string>
-#include <string_view>
 
 #include "base/result.h"
 #include "document_index/embedded/document_reader.h"
@@ -12,8 +11,8 @@
 
 namespace tributary::document_index {
 
-/// The tables of one index as a writer sees them: prepared statements, used within the writer's
-/// transactions. After a rollback it must be thrown away.
+/// The tables of one index as a writer sees them within its transactions. After a rollback it must
+/// be thrown away.
 class IndexTables {
 public:
     /// Creates the tables where they are missing. `database` must outlive the object.
@@ -33,23 +32,20 @@ public:
     Result<void> finish();
 
 private:
-    struct Statements {
-        sqlite::Statement find;
-        sqlite::Statement last_row;
-        sqlite::Statement json;
-        sqlite::Statement insert_entry;
-        sqlite::Statement insert_document;
-        sqlite::Statement insert_words;
-        sqlite::Statement erase_entry;
-        sqlite::Statement erase_document;
-        sqlite::Statement erase_words;
-        sqlite::Statement count;
+    /// Composed once, because they are run for every document.
+    struct Sql {
+        explicit Sql(std::int64_t number);
+        std::string find, last_row, json, insert_entry, insert_document, insert_words, erase_entry,
+            erase_document, erase_words;
     };
-    explicit IndexTables(Statements statements) : statements_(std::move(statements)) {}
+    IndexTables(sqlite::Database& database, std::int64_t number)
+        : database_(&database), number_(number), sql_(number) {}
 
     Result<std::int64_t> free_row(Timestamp received_at);
 
-    Statements statements_;
+    sqlite::Database* database_;
+    std::int64_t number_;
+    Sql sql_;
     std::map<std::int64_t, std::string> unwritten_words_;
     std::int64_t added_documents_ = 0;
 };

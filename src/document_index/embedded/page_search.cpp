@@ -46,70 +46,69 @@ Filter filter_of(const Query& query) {
     return filter;
 }
 
-/// Text is matched in the full-text index, which knows rows too; everything else in the entries.
-Result<sqlite::Statement> prepare(sqlite::Database& snapshot, std::string_view select,
-                                  const Filter& filter, std::int64_t index_number,
-                                  std::string_view order) {
+/// Selects from the matching rows of an index. Text is matched in the full-text index, which knows
+/// rows too; everything else in the entries.
+Result<sqlite::Statement> select(sqlite::Database& snapshot, std::string_view columns,
+                                 const Filter& filter, std::int64_t index_number,
+                                 std::string_view order = "") {
     const auto table =
         fmt::format("{}_{}", filter.match.empty() ? "entries" : "words", index_number);
-    auto where = fmt::format("rowid >= ?3 AND rowid < ?4");
-    if (!filter.match.empty()) where += fmt::format(" AND {} MATCH ?1", table);
+    std::string where = "rowid >= ?1 AND rowid < ?2";
+    if (!filter.match.empty()) where += fmt::format(" AND {} MATCH ?4", table);
     if (!filter.id.empty()) {
         where += fmt::format(
-            " AND rowid IN (SELECT row FROM entries_{0} WHERE id = ?2 AND event_id IS NULL"
-            " UNION ALL SELECT row FROM entries_{0} WHERE event_id = ?2)",
+            " AND rowid IN (SELECT row FROM entries_{0} WHERE id = ?5 AND event_id IS NULL"
+            " UNION ALL SELECT row FROM entries_{0} WHERE event_id = ?5)",
             index_number);
     }
-    auto statement =
-        snapshot.prepare(fmt::format("SELECT {} FROM {} WHERE {} {}", select, table, where, order));
+    auto statement = snapshot.prepare(
+        fmt::format("SELECT {} FROM {} WHERE {} {}", columns, table, where, order));
     if (!statement) return statement;
-    if (!filter.match.empty()) statement->bind(1, filter.match);
-    if (!filter.id.empty()) statement->bind(2, filter.id);
-    statement->bind(3, filter.begin);
-    statement->bind(4, filter.end);
+    statement->bind(1, filter.begin);
+    statement->bind(2, filter.end);
+    if (!filter.match.empty()) statement->bind(4, filter.match);
+    if (!filter.id.empty()) statement->bind(5, filter.id);
     return statement;
 }
 
 Result<std::uint64_t> count(sqlite::Database& snapshot, const Filter& filter,
                             const IndexRow& index) {
     if (filter.takes_everything()) return index.documents;
-    auto statement = prepare(snapshot, "count(*)", filter, index.number, "");
-    if (!statement) return std::unexpected(statement.error());
-    if (auto counted = statement->step(); !counted) return std::unexpected(counted.error());
-    return static_cast<std::uint64_t>(statement->column_int64(0));
+    auto rows = select(snapshot, "count(*)", filter, index.number);
+    if (!rows) return std::unexpected(rows.error());
+    if (auto counted = rows->step(); !counted) return std::unexpected(counted.error());
+    return static_cast<std::uint64_t>(rows->column_int64(0));
 }
 
 /// Appends the newest matches of one index, at most `limit`.
 Result<void> collect(sqlite::Database& snapshot, const Filter& filter, std::size_t limit,
-                     std::int64_t index_number, std::string_view index,
-                     std::vector<Match>& matches) {
-    auto statement =
-        prepare(snapshot, "rowid", filter, index_number, "ORDER BY rowid DESC LIMIT ?5");
-    if (!statement) return std::unexpected(statement.error());
-    statement->bind(5, static_cast<std::int64_t>(limit));
+                     std::int64_t number, std::string_view index, std::vector<Match>& matches) {
+    auto rows = select(snapshot, "rowid", filter, number, "ORDER BY rowid DESC LIMIT ?3");
+    if (!rows) return std::unexpected(rows.error());
+    rows->bind(3, static_cast<std::int64_t>(limit));
     while (true) {
-        const auto found = statement->step();
+        const auto found = rows->step();
         if (!found) return std::unexpected(found.error());
         if (!*found) return {};
-        matches.push_back({statement->column_int64(0), index_number, index});
+        matches.push_back({rows->column_int64(0), number, index});
     }
 }
 
 Result<Hit> fetch(sqlite::Database& snapshot, const Match& match) {
-    auto statement = snapshot.prepare(fmt::format(
-        "SELECT id, json FROM entries_{0} JOIN documents_{0} USING (row) WHERE row = ?1",
-        match.index_number));
-    if (!statement) return std::unexpected(statement.error());
-    statement->bind(1, match.row);
-    const auto found = statement->step();
+    auto rows = snapshot.query(
+        fmt::format(
+            "SELECT id, json FROM entries_{0} JOIN documents_{0} USING (row) WHERE row = ?1",
+            match.index_number),
+        match.row);
+    if (!rows) return std::unexpected(rows.error());
+    const auto found = rows->next();
     if (!found) return std::unexpected(found.error());
     if (!*found) {
         return fail(ErrorCode::corrupt_data,
                     fmt::format("Row {} of the index '{}' has words but no document.", match.row,
                                 match.index));
     }
-    return Hit{std::string(match.index), std::string(statement->column_text(0)),
-               std::string(statement->column_text(1))};
+    return Hit{std::string(match.index), std::string(rows->text(0)), std::string(rows->text(1))};
 }
 
 /// With a cursor only what lies behind it: older rows, and equal rows of indices with a lower
@@ -152,16 +151,16 @@ Result<Page> search_page(sqlite::Database& snapshot, const Query& query) {
     const auto window = query.from + query.size;
     for (const auto& name :
          std::set<std::string_view>(query.indices.begin(), query.indices.end())) {
-        const auto index = find_index(snapshot, std::string(name));
-        if (!index) return std::unexpected(index.error());
-        if (!*index) continue;
-        const auto total = count(snapshot, filter, **index);
+        const auto found = find_index(snapshot, std::string(name));
+        if (!found) return std::unexpected(found.error());
+        const auto& index = *found;
+        if (!index) continue;
+        const auto total = count(snapshot, filter, *index);
         if (!total) return std::unexpected(total.error());
         page.total += *total;
         // One more than the page needs tells whether there is a next one.
-        const auto number = (*index)->number;
-        auto collected =
-            collect(snapshot, behind(filter, cursor, number), window + 1, number, name, matches);
+        auto collected = collect(snapshot, behind(filter, cursor, index->number), window + 1,
+                                 index->number, name, matches);
         if (!collected) return std::unexpected(collected.error());
     }
 

@@ -1,12 +1,41 @@
 #include "document_index/embedded/schema.h"
 
+#include <array>
 #include <fmt/format.h>
+#include <string_view>
 
 namespace tributary::document_index {
 namespace {
 
-/// "TrIx", so that a file of another kind is never taken for an index.
+/// "TrIx", so that a database of another kind is never taken for an index.
 constexpr std::int64_t kApplicationId = 0x54724978;
+
+/// Every version of the schema, each as the way from the one before.
+constexpr std::array<std::string_view, 1> kSchemaSteps = {
+    R"(PRAGMA application_id = 0x54724978;
+       CREATE TABLE indices (number INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE,
+                             documents INTEGER NOT NULL DEFAULT 0))"};
+
+Result<std::int64_t> read_number(sqlite::Database& database, std::string_view sql) {
+    auto rows = database.query(sql);
+    if (!rows) return std::unexpected(rows.error());
+    if (auto found = rows->next(); !found) return std::unexpected(found.error());
+    return rows->int64(0);
+}
+
+/// Refuses databases of other programs, the log's included, before anything is written to them.
+Result<void> check_kind(sqlite::Database& database, const std::string& path) {
+    auto snapshot = sqlite::Transaction::read(database);
+    if (!snapshot) return std::unexpected(snapshot.error());
+    const auto application = read_number(database, "PRAGMA application_id");
+    if (!application) return std::unexpected(application.error());
+    const auto tables = read_number(database, "SELECT count(*) FROM sqlite_master");
+    if (!tables) return std::unexpected(tables.error());
+    if (*application == kApplicationId || (*application == 0 && *tables == 0)) return {};
+    return fail(
+        ErrorCode::corrupt_data,
+        fmt::format("'{}' is a database, but not a document index; name another file.", path));
+}
 
 Result<void> create_tables(sqlite::Database& database, std::int64_t number) {
     return database.execute(fmt::format(
@@ -21,99 +50,40 @@ Result<void> create_tables(sqlite::Database& database, std::int64_t number) {
         number));
 }
 
-Result<std::int64_t> read_number(sqlite::Database& database, const std::string& sql) {
-    auto statement = database.prepare(sql);
-    if (!statement) return std::unexpected(statement.error());
-    if (auto found = statement->step(); !found) return std::unexpected(found.error());
-    return statement->column_int64(0);
-}
-
-enum class SchemaState { empty, current };
-
-/// What lies in the file: nothing yet, or this version's tables; everything else is an error.
-Result<SchemaState> inspect_schema(sqlite::Database& database, const std::string& path) {
-    const auto application = read_number(database, "PRAGMA application_id");
-    if (!application) return std::unexpected(application.error());
-    const auto version = database.user_version();
-    if (!version) return std::unexpected(version.error());
-    const auto tables = read_number(database, "SELECT count(*) FROM sqlite_master");
-    if (!tables) return std::unexpected(tables.error());
-
-    if (*application == 0 && *tables == 0) return SchemaState::empty;
-    if (*application != kApplicationId) {
-        return fail(
-            ErrorCode::corrupt_data,
-            fmt::format("'{}' is a database, but not a document index; name another file.", path));
-    }
-    if (*version > kSchemaVersion) {
-        return fail(
-            ErrorCode::invalid_input,
-            fmt::format("The index '{}' has schema version {}, written by a newer Tributary; "
-                        "this one reads up to {}. Upgrade this program.",
-                        path, *version, kSchemaVersion));
-    }
-    return SchemaState::current;
-}
-
-/// Creates the tables that all indices share, where they are missing. Several processes may try at
-/// once: the write lock decides, and the others look again.
-Result<void> prepare_schema(sqlite::Database& database, const std::string& path) {
-    auto state = inspect_schema(database, path);
-    if (!state) return std::unexpected(state.error());
-    if (*state == SchemaState::current) return {};
-
-    auto transaction = sqlite::Transaction::begin(database);
-    if (!transaction) return std::unexpected(transaction.error());
-    state = inspect_schema(database, path);
-    if (!state) return std::unexpected(state.error());
-    if (*state == SchemaState::current) return {};
-    auto created = database.execute(fmt::format(
-        R"(CREATE TABLE indices (number INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE,
-                                 documents INTEGER NOT NULL DEFAULT 0);
-           PRAGMA application_id = {};
-           PRAGMA user_version = {})",
-        kApplicationId, kSchemaVersion));
-    if (!created) return created;
-    return transaction->commit();
-}
-
 }  // namespace
 
 Result<sqlite::Database> open_index_database(const EmbeddedIndexSettings& settings) {
     auto database = sqlite::Database::open(settings.path, settings.write_deadline);
     if (!database) return database;
-    auto tuned = database->execute("PRAGMA cache_size = -16384; PRAGMA wal_autocheckpoint = 4000");
-    if (!tuned) return std::unexpected(tuned.error());
-    if (auto ready = prepare_schema(*database, settings.path); !ready) {
-        return std::unexpected(ready.error());
-    }
+    // Ids are spread all over their b-tree: with more of it in memory, and with checkpoints less
+    // often, its pages are read and written less often too.
+    auto done = database->execute("PRAGMA cache_size = -16384; PRAGMA wal_autocheckpoint = 4000");
+    if (done) done = check_kind(*database, settings.path);
+    if (done) done = database->upgrade(kSchemaSteps);
+    if (!done) return std::unexpected(done.error());
     return database;
 }
 
 Result<std::optional<IndexRow>> find_index(sqlite::Database& database, const std::string& name) {
-    auto find = database.prepare("SELECT number, documents FROM indices WHERE name = ?1");
-    if (!find) return std::unexpected(find.error());
-    find->bind(1, name);
-    const auto found = find->step();
+    auto rows = database.query("SELECT number, documents FROM indices WHERE name = ?1", name);
+    if (!rows) return std::unexpected(rows.error());
+    const auto found = rows->next();
     if (!found) return std::unexpected(found.error());
     if (!*found) return std::nullopt;
-    return IndexRow{find->column_int64(0), static_cast<std::uint64_t>(find->column_int64(1))};
+    return IndexRow{rows->int64(0), static_cast<std::uint64_t>(rows->int64(1))};
 }
 
 Result<std::int64_t> ensure_index(sqlite::Database& database, const std::string& name) {
-    const auto existing = find_index(database, name);
-    if (!existing) return std::unexpected(existing.error());
-    if (*existing) return (*existing)->number;
+    auto index = find_index(database, name);
+    if (!index) return std::unexpected(index.error());
+    if (const auto& there = *index; there) return there->number;
 
-    auto insert = database.prepare("INSERT INTO indices (name) VALUES (?1) RETURNING number");
-    if (!insert) return std::unexpected(insert.error());
-    insert->bind(1, name);
-    if (auto inserted = insert->step(); !inserted) return std::unexpected(inserted.error());
-    const auto number = insert->column_int64(0);
-    insert->reset();
-    if (auto created = create_tables(database, number); !created) {
-        return std::unexpected(created.error());
-    }
+    auto created = database.run("INSERT INTO indices (name) VALUES (?1)", name);
+    if (!created) return std::unexpected(created.error());
+    const auto number = read_number(database, "SELECT last_insert_rowid()");
+    if (!number) return number;
+    created = create_tables(database, *number);
+    if (!created) return std::unexpected(created.error());
     return number;
 }
 

@@ -16,8 +16,6 @@
 /// Rows are in the order of time, see row_id.h.
 namespace tributary::document_index {
 
-inline constexpr int kSchemaVersion = 1;
-
 /// Opens a connection of its own; creates the file and the tables that all indices share.
 Result<sqlite::Database> open_index_database(const EmbeddedIndexSettings& settings);
 
