@@ -18,6 +18,7 @@ AsyncInvoker::AsyncInvoker(AsyncSettings settings, object_store::ObjectStore& st
                            std::function<void()> wants_more)
     : settings_(std::move(settings)),
       store_(store),
+      state_(store_, settings_.bucket),
       clock_(clock),
       log_(log),
       wants_more_(std::move(wants_more)) {
@@ -63,7 +64,7 @@ void AsyncInvoker::offer(const std::string& key) {
         return;
     }
     const ObjectVersion object(key, info->version, info->size);
-    if (is_done(object)) return;
+    if (state_.is_done(object)) return;
     const Lock lock(mutex_);
     if (tasks_.contains(object)) return;
     if (tasks_.size() >= settings_.max_objects) {
@@ -142,7 +143,7 @@ void AsyncInvoker::begin(Lock& lock, Tasks::iterator next) {
     if (event.empty()) {
         lock.unlock();
         // It may have waited for long: done by somebody else, replaced or removed meanwhile.
-        const bool is_due = is_current(object) && !is_done(object);
+        const bool is_due = state_.is_current(object) && !state_.is_done(object);
         lock.lock();
         if (!is_due) {
             --running_;
@@ -171,44 +172,51 @@ void AsyncInvoker::on_result(const ObjectVersion& object, InvocationResult resul
 }
 
 void AsyncInvoker::conclude(Lock& lock, const Finished& finished) {
-    const auto found = tasks_.find(finished.object);
-    Task& task = found->second;
-    task.is_running = false;
-    const bool goes_on = task.continuation.has_value();
-    if (finished.result) {
-        ++succeeded_;
-        if (!goes_on) {
-            tasks_.erase(found);
-            return;
-        }
-    } else if (finished.result.error().kind == FailureKind::shutting_down) {
-        tasks_.erase(found);
+    Task& task = tasks_.at(finished.object);
+    const InvocationFailure* failure = finished.result ? nullptr : &finished.result.error();
+    if (failure != nullptr && failure->kind == FailureKind::shutting_down) {
+        tasks_.erase(finished.object);
         return;
-    } else if (finished.result.error().kind == FailureKind::throttled) {
-        return postpone(task, settings_.retry_delay);
-    } else {
-        log_.warn("An asynchronous invocation failed.",
-                  {{"faas.name", settings_.function_name},
-                   {"file.path", finished.object.key},
-                   {"error.type", finished.result.error().type},
-                   {"error.message", finished.result.error().message}});
-        ++task.tries;
-        if (!goes_on && task.tries >= settings_.max_tries) {
-            const Task last = std::move(task);
-            return give_up(lock, finished.object, last, finished.result.error());
-        }
     }
-    if (goes_on) {
+    if (failure != nullptr && failure->kind == FailureKind::throttled) {
+        return postpone(task, settings_.retry_delay);
+    }
+    if (failure != nullptr) {
+        note_failed_try(lock, finished.object, task, *failure);
+    } else {
+        ++succeeded_;
+    }
+    if (task.continuation) {
         // It got far enough to say how to go on, so this is a new beginning.
         task.event = std::move(*task.continuation);
         task.continuation.reset();
         task.tries = 0;
         return postpone(task, std::chrono::milliseconds(0));
     }
-    postpone(task, settings_.retry_delay * (1 << std::min(task.tries - 1, 10)));
+    if (failure == nullptr) {
+        tasks_.erase(finished.object);
+        return;
+    }
+    if (task.tries >= settings_.max_tries) return give_up(lock, finished.object, task, *failure);
+    postpone(task, settings_.retry_delay * (1 << std::clamp(task.tries - 1, 0, 10)));
+}
+
+void AsyncInvoker::note_failed_try(Lock& lock, const ObjectVersion& object, Task& task,
+                                   const InvocationFailure& failure) {
+    // The task stays where it is meanwhile: only this thread removes any.
+    lock.unlock();
+    log_.warn("An asynchronous invocation failed.", {{"faas.name", settings_.function_name},
+                                                     {"file.path", object.key},
+                                                     {"error.type", failure.type},
+                                                     {"error.message", failure.message}});
+    const std::size_t progress = state_.progress(object);
+    lock.lock();
+    task.tries = progress == task.progress ? task.tries + 1 : 0;
+    task.progress = progress;
 }
 
 void AsyncInvoker::postpone(Task& task, std::chrono::milliseconds delay) {
+    task.is_running = false;
     task.due = clock_.steady_now() + delay;
 }
 
@@ -232,20 +240,6 @@ void AsyncInvoker::give_up(Lock& lock, const ObjectVersion& object, const Task& 
     lock.lock();
     ++failed_;
     tasks_.erase(object);
-}
-
-bool AsyncInvoker::is_done(const ObjectVersion& object) {
-    for (const auto* prefix : {"reports", "failed"}) {
-        const std::string key = result_key(prefix, object.key, object.version);
-        if (store_.head({settings_.bucket, key})) return true;
-    }
-    return false;
-}
-
-bool AsyncInvoker::is_current(const ObjectVersion& object) {
-    const auto info = store_.head({settings_.bucket, object.key});
-    if (!info) return info.error().code != ErrorCode::not_found;
-    return info->version == object.version;
 }
 
 }  // namespace tributary::gateway

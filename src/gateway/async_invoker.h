@@ -14,6 +14,7 @@
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "gateway/object_state.h"
 #include "gateway/s3_event.h"
 #include "lambda_runtime/invoker.h"
 #include "object_store/object_store.h"
@@ -33,7 +34,8 @@ struct AsyncSettings {
 
 /// Invokes a function once for every new version of an object, asynchronously, as Lambda does for
 /// S3: failed tries are repeated; after the last one the event and the reason are written to
-/// `failed/<key>/<version>.json`, in the form of Lambda's own failure destinations.
+/// `failed/<key>/<version>.json`, in the form of Lambda's own failure destinations. A try that got
+/// further than the one before (its checkpoint differs) does not count toward giving up.
 ///
 /// Durable without a journal: an object is done when it has a report or a failure, and the bucket
 /// itself is the queue. What is in memory here is lost with the process; offering every object
@@ -78,8 +80,9 @@ private:
         explicit Task(SteadyTime due_in) : due(due_in) {}
 
         SteadyTime due;
-        bool is_running = false;
-        int tries = 0;
+        bool is_running = false;                  ///< Or has ended and is not concluded yet.
+        int tries = 0;                            ///< Failed ones since the last progress.
+        std::size_t progress = 0;                 ///< See ObjectState.
         std::string event;                        ///< Empty until the first try.
         std::optional<std::string> continuation;  ///< To be invoked after the running one.
     };
@@ -95,15 +98,16 @@ private:
     [[nodiscard]] Tasks::iterator next_due();
     void begin(Lock& lock, Tasks::iterator next);
     void conclude(Lock& lock, const Finished& finished);
+    void note_failed_try(Lock& lock, const ObjectVersion& object, Task& task,
+                         const lambda_runtime::InvocationFailure& failure);
     void give_up(Lock& lock, const ObjectVersion& object, const Task& task,
                  const lambda_runtime::InvocationFailure& failure);
     void postpone(Task& task, std::chrono::milliseconds delay);
     void on_result(const ObjectVersion& object, lambda_runtime::InvocationResult result);
-    [[nodiscard]] bool is_done(const ObjectVersion& object);
-    [[nodiscard]] bool is_current(const ObjectVersion& object);
 
     const AsyncSettings settings_;
     object_store::ObjectStore& store_;
+    const ObjectState state_;
     const Clock& clock_;
     telemetry::Log& log_;
     const std::function<void()> wants_more_;

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "gateway/bucket_key.h"
+#include "gateway/read_object.h"
 #include "gateway/test_support.h"
 #include "object_store/directory/directory_store.h"
 
@@ -132,11 +133,10 @@ TEST_F(Async, TriesAgainAndThenStoresTheEventAndTheReason) {
     ASSERT_TRUE(is_idle());
     EXPECT_EQ(invoker_->counts().failed, 1U);
 
-    auto stream = store_->open({"bucket", result_key("failed", "orders.json", version)}, "", 0);
-    ASSERT_TRUE(stream);
-    std::string text((*stream)->info().size, '\0');
-    ASSERT_EQ((*stream)->read(text.data(), text.size()).value(), text.size());
-    const auto record = boost::json::parse(text);
+    const auto text =
+        read_object(*store_, {"bucket", result_key("failed", "orders.json", version)});
+    ASSERT_TRUE(text);
+    const auto record = boost::json::parse(*text);
     EXPECT_EQ(record.at("version"), "1.0");
     EXPECT_EQ(record.at_pointer("/requestContext/condition"), "RetriesExhausted");
     EXPECT_EQ(record.at_pointer("/requestContext/approximateInvokeCount").to_number<int>(), 2);
@@ -146,6 +146,25 @@ TEST_F(Async, TriesAgainAndThenStoresTheEventAndTheReason) {
 
     invoker_->offer("orders.json");
     EXPECT_EQ(invoker_->counts().waiting, 0U) << "given up until it is put again";
+}
+
+TEST_F(Async, DoesNotGiveUpWhileTheFunctionGetsFurther) {
+    start();
+    const std::string version = put("orders.json");
+    const std::string checkpoint = result_key("checkpoints", "orders.json", version);
+    invoker_->offer("orders.json");
+    for (std::size_t i = 0; i < 5; ++i) {
+        ASSERT_TRUE(calls_become(i + 1));
+        put(checkpoint, "item " + std::to_string(i));
+        fail(i, FailureKind::crashed);
+    }
+    ASSERT_TRUE(calls_become(6));
+    put(checkpoint, "item 4");  // Written again, but no further.
+    fail(5, FailureKind::crashed);
+    ASSERT_TRUE(calls_become(7));
+    fail(6, FailureKind::crashed);
+    EXPECT_TRUE(is_idle());
+    EXPECT_EQ(invoker_->counts().failed, 1U);
 }
 
 TEST_F(Async, DoesNotCountThrottlingAsATry) {

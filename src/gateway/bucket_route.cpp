@@ -8,6 +8,7 @@
 
 #include "gateway/bucket_key.h"
 #include "gateway/problem.h"
+#include "gateway/read_object.h"
 #include "gateway/upload.h"
 
 namespace tributary::gateway {
@@ -75,19 +76,6 @@ std::string_view content_type_of(std::string_view key) {
     if (key.ends_with(".json")) return "application/json";
     if (key.ends_with(".ndjson")) return "application/x-ndjson";
     return "application/octet-stream";
-}
-
-Result<std::string> read_all(object_store::ObjectStream& stream) {
-    std::string content(stream.info().size, '\0');
-    for (std::size_t read = 0; read < content.size();) {
-        const auto got = stream.read(content.data() + read, content.size() - read);
-        if (!got) return std::unexpected(got.error());
-        if (*got == 0) {
-            return fail(ErrorCode::unavailable, "The object ended before its size; ask again.");
-        }
-        read += *got;
-    }
-    return content;
 }
 
 }  // namespace
