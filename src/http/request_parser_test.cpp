@@ -14,7 +14,7 @@ using testing::TestServer;
 using namespace std::string_literals;
 
 /// What two servers could read in two ways, or what is no HTTP at all.
-const std::string kHostileRequests[] = {
+const std::string hostile_requests[] = {
     "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\nTransfer-Encoding: "
     "chunked\r\n\r\n0\r\n\r\n",
     "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\nContent-Length: "
@@ -80,7 +80,7 @@ const std::string kHostileRequests[] = {
 
 TEST(RequestParser, RefusesWhatCouldBeReadInTwoWays) {
     TestServer server;
-    for (const std::string& request : kHostileRequests) {
+    for (const std::string& request : hostile_requests) {
         const std::string answer =
             send_raw(server, request + "GET /smuggled HTTP/1.1\r\nHost: h\r\n\r\n");
         EXPECT_EQ(status_of(answer), 400) << request.substr(0, 200) << "\n"
@@ -91,7 +91,7 @@ TEST(RequestParser, RefusesWhatCouldBeReadInTwoWays) {
 }
 
 /// Unusual, but unambiguous.
-const std::string kToleratedRequests[] = {
+const std::string tolerated_requests[] = {
     "\r\nGET / HTTP/1.0\r\n\r\n",
     "\r\n\r\nGET / HTTP/1.0\r\nHost: h\r\n\r\n",
     "get / HTTP/1.0\r\n\r\n",
@@ -104,7 +104,7 @@ const std::string kToleratedRequests[] = {
 
 TEST(RequestParser, AcceptsWhatIsOnlyUnusual) {
     TestServer server;
-    for (const std::string& request : kToleratedRequests) {
+    for (const std::string& request : tolerated_requests) {
         const std::string answer = send_raw(server, request);
         EXPECT_EQ(status_of(answer), 200) << request.substr(0, 200) << "\n"
                                           << answer.substr(0, 200);
@@ -140,8 +140,8 @@ std::string read_in_steps(std::string_view bytes, std::size_t step) {
 }
 
 TEST(RequestParser, ReadsTheSameHoweverTheBytesAreCut) {
-    std::vector<std::string> requests(std::begin(kHostileRequests), std::end(kHostileRequests));
-    requests.insert(requests.end(), std::begin(kToleratedRequests), std::end(kToleratedRequests));
+    std::vector<std::string> requests(std::begin(hostile_requests), std::end(hostile_requests));
+    requests.insert(requests.end(), std::begin(tolerated_requests), std::end(tolerated_requests));
     for (const std::string& request : requests) {
         const std::string whole = read_in_steps(request, request.size());
         for (const std::size_t step : {1U, 2U, 3U, 7U}) {
