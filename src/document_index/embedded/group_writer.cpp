@@ -2,6 +2,7 @@
 
 #include <cerrno>
 #include <fmt/format.h>
+#include <optional>
 #include <sys/statvfs.h>
 #include <system_error>
 #include <utility>
@@ -62,7 +63,7 @@ Writer::Outcomes GroupWriter::write(const std::vector<Document>& documents) {
     if (!database_) {
         auto opened = open_index_database(settings_);
         if (!opened) return std::unexpected(environment_error(opened.error()));
-        database_ = std::move(*opened);
+        database_ = std::make_unique<sqlite::Database>(std::move(*opened));
     }
     auto outcomes = write_in_transaction(documents, std::move(readings));
     if (outcomes) return outcomes;

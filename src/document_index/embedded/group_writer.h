@@ -1,7 +1,7 @@
 #pragma once
 
 #include <map>
-#include <optional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -33,7 +33,7 @@ private:
 
     const EmbeddedIndexSettings settings_;
     DocumentReader reader_;
-    std::optional<sqlite::Database> database_;
+    std::unique_ptr<sqlite::Database> database_;  // Null until needed, and after a failure.
     std::map<std::string, IndexTables> tables_;
 };
 
