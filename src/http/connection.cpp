@@ -175,7 +175,7 @@ OrRefusal<BodyPolicy> Connection::ask_policy(const Request& head) {
         BodyPolicy policy = shared_->handler.on_head(head);
         if (policy.max_body_bytes == 0) policy.max_body_bytes = shared_->settings.max_body_bytes;
         return policy;
-    } catch (const std::exception&) {
+    } catch (...) {
         return refuse(500, "The request could not be begun because of an internal error.");
     }
 }
@@ -213,7 +213,7 @@ void Connection::hand_over() {
     is_head_request_ = request.method == "HEAD";
     try {
         shared_->handler.handle(std::move(request), Responder(shared_from_this()));
-    } catch (const std::exception&) {
+    } catch (...) {
         // The Responder went down with the handler and has answered 500.
     }
 }
@@ -241,7 +241,7 @@ Response Connection::error_response(const Refusal& refusal) {
     Response response;
     try {
         response = shared_->handler.on_error(refusal.status, refusal.detail);
-    } catch (const std::exception&) {
+    } catch (...) {
         response.status = refusal.status;
     }
     if (refusal.status == 503) response.headers.set("Retry-After", "1");

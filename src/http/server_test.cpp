@@ -219,9 +219,10 @@ TEST(Server, Answers500WhereTheHandlerThrowsOrForgets) {
     TestServer server;
     server.handler.reply = [](Request request, Responder) {
         if (request.path() == "/throw") throw std::runtime_error("secret");
+        if (request.path() == "/throw-odd") throw 42;
     };
     RawConnection connection(server.port());
-    for (const std::string target : {"/throw", "/forget"}) {
+    for (const std::string target : {"/throw", "/throw-odd", "/forget"}) {
         connection.send("GET " + target + " HTTP/1.1\r\nHost: h\r\n\r\n");
         const std::string answer = connection.read_answer();
         EXPECT_EQ(status_of(answer), 500);
