@@ -12,8 +12,10 @@ namespace {
 
 namespace json = boost::json;
 
-const Timestamp kTime{std::chrono::milliseconds(1'587'481'701'067)};
-const RequestFacts kFacts{"request-1", "Root=1-5e9f0c65-abc", kTime};
+constexpr Timestamp kTime{std::chrono::milliseconds(1'587'481'701'067)};
+RequestFacts facts() {
+    return {"request-1", "Root=1-5e9f0c65-abc", kTime};
+}
 
 http::Request post(std::string body = R"({"type":"order"})") {
     http::Request request;
@@ -28,10 +30,10 @@ http::Request post(std::string body = R"({"type":"order"})") {
 }
 
 json::value rest(const http::Request& request) {
-    return json::parse(to_event(PayloadVersion::rest, request, kFacts));
+    return json::parse(to_event(PayloadVersion::rest, request, facts()));
 }
 json::value http_api(const http::Request& request) {
-    return json::parse(to_event(PayloadVersion::http, request, kFacts));
+    return json::parse(to_event(PayloadVersion::http, request, facts()));
 }
 
 std::set<std::string> names(const json::value& object) {
@@ -140,7 +142,7 @@ TEST(GatewayEvent, IsValidJsonWhateverTheClientSends) {
     request.target = "/events?a=%ff&%zz=1&=&&b";
     request.headers.add("X-Latin", "caf\xe9");
     for (const auto version : {PayloadVersion::rest, PayloadVersion::http}) {
-        const std::string event = to_event(version, request, kFacts);
+        const std::string event = to_event(version, request, facts());
         EXPECT_TRUE(is_utf8(event));
         EXPECT_NO_THROW(static_cast<void>(json::parse(event)));
     }

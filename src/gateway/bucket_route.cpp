@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
+#include <expected>
 #include <fmt/format.h>
-#include <optional>
 #include <utility>
 
 #include "gateway/bucket_key.h"
@@ -31,30 +31,36 @@ private:
     std::size_t bytes_ = 0;
 };
 
-/// Empty where the path is not well encoded.
-std::optional<std::string> key_of(const http::Request& request) {
+/// A key, or what is answered instead of using it.
+using KeyOrRefusal = std::expected<std::string, http::Response>;
+
+KeyOrRefusal key_of(const http::Request& request) {
     std::string_view path = request.path();
     path.remove_prefix(std::min(path.size(), kPrefix.size()));
-    return http::percent_decode(path);
+    auto key = http::percent_decode(path);
+    if (key) return std::move(*key);
+    return std::unexpected(problem(400, "Bad Request", "The key is not well percent-encoded."));
 }
 
-/// Why `key` cannot be written, if it cannot.
-std::optional<http::Response> refuse_put(const std::optional<std::string>& key) {
-    if (!key) return problem(400, "Bad Request", "The key is not well percent-encoded.");
+KeyOrRefusal writable_key_of(const http::Request& request) {
+    KeyOrRefusal key = key_of(request);
+    if (!key) return key;
     if (auto valid = check_key(*key); !valid) {
-        return problem(400, "Bad Request", valid.error().message);
+        return std::unexpected(problem(400, "Bad Request", valid.error().message));
     }
     if (is_result_key(*key)) {
-        return problem(403, "Forbidden",
-                       "rejected/, reports/, checkpoints/ and failed/ are written by the system "
-                       "alone; choose another key.");
+        return std::unexpected(
+            problem(403, "Forbidden",
+                    "rejected/, reports/, checkpoints/ and failed/ are written by the system "
+                    "alone; choose another key."));
     }
     if (is_unfinished_key(*key)) {
-        return problem(400, "Bad Request",
-                       "Hidden and unfinished names (.name, name.tmp, name.part, name~) are never "
-                       "imported; choose another key.");
+        return std::unexpected(
+            problem(400, "Bad Request",
+                    "Hidden and unfinished names (.name, name.tmp, name.part, name~) are never "
+                    "imported; choose another key."));
     }
-    return std::nullopt;
+    return key;
 }
 
 http::Response response_to(const Error& error) {
@@ -89,28 +95,24 @@ http::BodyPolicy BucketRoute::on_head(const http::Request& head) {
     http::BodyPolicy policy;
     if (head.method != "PUT") return policy;
     policy.max_body_bytes = settings_.max_object_bytes;
-    std::optional<std::string> key = key_of(head);
-    if (refuse_put(key)) {
-        policy.sink = std::make_unique<RefusedBody>();
-    } else {
+    KeyOrRefusal key = writable_key_of(head);
+    if (key) {
         policy.sink = std::make_unique<Upload>(settings_.folder, settings_.unfinished_folder,
                                                std::move(*key), ids_.next());
+    } else {
+        policy.sink = std::make_unique<RefusedBody>();
     }
     return policy;
 }
 
 void BucketRoute::handle(http::Request request, http::Responder responder) {
-    const std::optional<std::string> key = key_of(request);
     if (request.method == "PUT") {
-        auto refusal = refuse_put(key);
-        return responder.send(refusal ? std::move(*refusal) : answer_put(*key));
+        KeyOrRefusal key = writable_key_of(request);
+        return responder.send(key ? answer_put(*key) : std::move(key.error()));
     }
     if (request.method == "GET" || request.method == "HEAD") {
-        if (!key) {
-            return responder.send(
-                problem(400, "Bad Request", "The key is not well percent-encoded."));
-        }
-        return responder.send(answer_get(*key));
+        KeyOrRefusal key = key_of(request);
+        return responder.send(key ? answer_get(*key) : std::move(key.error()));
     }
     http::Response response = problem(405, "Method Not Allowed",
                                       "Objects are stored with PUT and read with GET or HEAD.");

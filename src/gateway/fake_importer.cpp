@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "gateway/bucket_key.h"
+#include "gateway/read_object.h"
 #include "gateway/s3_event.h"
 #include "http/client.h"
 #include "lambda_runtime/client.h"
@@ -35,26 +36,18 @@ public:
         const bool is_first = !store_->head({"bucket", checkpoint});
         if (text == "error") return std::unexpected(FunctionError("Fake.Error", "It is bad."));
         if (text == "crash") ::_exit(3);
-        if (text == "crash once" && is_first) {
-            static_cast<void>(store_->put({"bucket", checkpoint}, "{}"));
-            ::_exit(3);
-        }
-        if (text == "continue" && is_first) {
-            static_cast<void>(store_->put({"bucket", checkpoint}, "{}"));
-            return invoke_again(invocation.payload);
-        }
-        const std::string report = result_key("reports", object->key, object->version);
-        const auto stored = store_->put({"bucket", report}, "{}");
+        const bool pauses = is_first && (text == "crash once" || text == "continue");
+        const std::string result =
+            pauses ? checkpoint : result_key("reports", object->key, object->version);
+        const auto stored = store_->put({"bucket", result}, "{}");
         if (!stored) return std::unexpected(FunctionError("Fake.Store", stored.error().message));
-        return "null";
+        if (pauses && text == "crash once") ::_exit(3);
+        return pauses ? invoke_again(invocation.payload) : Outcome("null");
     }
 
 private:
     std::string content_of(const ObjectVersion& object) {
-        auto stream = store_->open({"bucket", object.key}, object.version, 0);
-        std::string text(stream ? object.size : 0, '\0');
-        if (stream) static_cast<void>((*stream)->read(text.data(), text.size()));
-        return text;
+        return tributary::gateway::read_object(*store_, {"bucket", object.key}).value_or("");
     }
 
     static Outcome invoke_again(const std::string& event) {

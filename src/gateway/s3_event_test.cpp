@@ -6,7 +6,7 @@
 namespace tributary::gateway {
 namespace {
 
-const Timestamp kTime{std::chrono::milliseconds(1'780'000'000'123)};
+constexpr Timestamp kTime{std::chrono::milliseconds(1'780'000'000'123)};
 
 boost::json::value event_about(const std::string& key) {
     return boost::json::parse(

@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <fmt/format.h>
 #include <string_view>
+#include <utility>
 
 #include "lambda_runtime/runtime_api.h"
 
@@ -135,8 +136,7 @@ void Instance::give(Work work, std::string request_id, Timestamp deadline, const
     request_id_ = std::move(request_id);
     state_ = State::busy;
     since_ = now;
-    next_->send(std::move(response));
-    next_.reset();
+    if (auto next = std::exchange(next_, std::nullopt)) next->send(std::move(response));
 }
 
 std::optional<Work> Instance::finish(const std::string& request_id, SteadyTime now) {

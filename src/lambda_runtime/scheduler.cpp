@@ -216,7 +216,10 @@ void Scheduler::expire_instance(Instance& instance) {
                            : fmt::format("{} did not answer within {} ms and was killed.",
                                          settings_.name, settings_.timeout.count());
             if (!is_stopped) note_failure(reason);
-            finish(std::move(*work), failure(FailureKind::timed_out, "Sandbox.Timedout", reason));
+            if (work) {
+                finish(std::move(*work),
+                       failure(FailureKind::timed_out, "Sandbox.Timedout", reason));
+            }
             return;
         }
         case State::ending:
