@@ -1,0 +1,236 @@
+#include "producer_client/producer_client.h"
+
+#include <algorithm>
+#include <charconv>
+#include <fmt/format.h>
+#include <thread>
+#include <utility>
+
+#include "base/result.h"
+
+namespace tributary::producer_client {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr std::string_view kBatchType = "application/cloudevents-batch+json";
+
+/// Whether the same event may meet another answer a little later.
+bool is_open(const receipt::Problem& problem) {
+    return problem.retry_safe || problem.status == 429 || problem.status == 503 ||
+           problem.status == 504;
+}
+
+/// An answer that did not come from a Producer: a proxy before it, or a wrong address.
+receipt::Problem bad_gateway(std::string detail, const std::string& id) {
+    receipt::Problem problem;
+    problem.status = 502;
+    problem.type = "/problems/bad-gateway";
+    problem.title = "The Producer could not be asked";
+    problem.detail = std::move(detail);
+    problem.id = id;
+    problem.retry_safe = true;
+    return problem;
+}
+
+/// Seconds only: the form that the Producer writes. Dates come from nobody we talk to.
+milliseconds retry_after_of(const http::Response& response) {
+    const std::string_view text = response.headers.get("Retry-After");
+    std::int64_t seconds = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
+    const bool is_number = error == std::errc() && end == text.data() + text.size();
+    return is_number && seconds > 0 && seconds < 86'400 ? milliseconds(seconds * 1'000)
+                                                        : milliseconds(0);
+}
+
+}  // namespace
+
+/// One call of `send`: which events are open, and what is known of each.
+class ProducerClient::Delivery {
+public:
+    Delivery(ProducerClient& client, std::span<const event::Event> events, milliseconds limit)
+        : client_(client),
+          events_(events),
+          begin_(client.clock_.steady_now()),
+          deadline_(begin_ + limit),
+          last_begin_(begin_ + std::min(limit, client.settings_.retry_window)),
+          may_be_stored_(events.size(), false) {
+        for (std::size_t i = 0; i < events.size(); ++i) {
+            const Error never_sent(ErrorCode::unavailable,
+                                   "No time was left to send this event; send it again.");
+            sent_.outcomes.emplace_back(
+                std::unexpected(receipt::problem_of(never_sent, events[i].id)));
+            open_.push_back(i);
+        }
+    }
+
+    Sent run() {
+        milliseconds ceiling = client_.settings_.first_backoff;
+        while (true) {
+            asked_wait_ = milliseconds(0);
+            send_open();
+            if (open_.empty()) break;
+            const milliseconds wait = std::max(asked_wait_, jitter(ceiling));
+            ceiling = std::min(2 * ceiling, client_.settings_.max_backoff);
+            if (client_.clock_.steady_now() + wait >= last_begin_) break;
+            client_.settings_.wait(wait);
+        }
+        name_unknown_fates();
+        return std::move(sent_);
+    }
+
+private:
+    using Indices = std::span<const std::size_t>;
+
+    milliseconds jitter(milliseconds ceiling) {
+        std::uniform_int_distribution<milliseconds::rep> any(0, ceiling.count());
+        return milliseconds(any(client_.random_));
+    }
+
+    /// Sends all that is open, in as few requests as the limits allow; keeps what stays open.
+    void send_open() {
+        const std::vector<std::size_t> round = std::exchange(open_, {});
+        for (std::size_t begin = 0; begin < round.size();) {
+            std::size_t end = begin;
+            std::size_t bytes = 2;
+            do {
+                bytes += events_[round[end]].json.size() + 1;
+                ++end;
+            } while (end < round.size() && end - begin < client_.settings_.max_request_items &&
+                     bytes + events_[round[end]].json.size() < client_.settings_.max_request_bytes);
+            send_request(Indices(round).subspan(begin, end - begin));
+            begin = end;
+        }
+    }
+
+    void send_request(Indices items) {
+        const milliseconds left =
+            std::chrono::floor<milliseconds>(deadline_ - client_.clock_.steady_now());
+        if (left <= milliseconds(0)) {
+            open_.insert(open_.end(), items.begin(), items.end());
+            return;
+        }
+        const auto response = client_.client_.send(
+            request_of(items), std::min(left, client_.settings_.attempt_timeout), true);
+        if (!response) {
+            take_failure(items, response.error());
+        } else if (response->status == 413 && items.size() > 1) {
+            send_request(items.first(items.size() / 2));
+            send_request(items.subspan(items.size() / 2));
+        } else {
+            take_answer(items, *response);
+        }
+    }
+
+    [[nodiscard]] http::Request request_of(Indices items) const {
+        http::Request request;
+        request.method = "POST";
+        request.target = "/produce";
+        request.headers.add("Content-Type", std::string(kBatchType));
+        if (!client_.token_.empty()) {
+            request.headers.add("Authorization", "Bearer " + client_.token_);
+        }
+        std::size_t bytes = 2;
+        for (const std::size_t item : items) bytes += events_[item].json.size() + 1;
+        request.body.reserve(bytes);
+        request.body += '[';
+        for (const std::size_t item : items) {
+            if (request.body.size() > 1) request.body += ',';
+            request.body += events_[item].json;
+        }
+        request.body += ']';
+        return request;
+    }
+
+    void take_failure(Indices items, const Error& error) {
+        const bool is_known = error.code == ErrorCode::unavailable;
+        const bool is_unknown = error.code == ErrorCode::timed_out;
+        for (const std::size_t item : items) {
+            const std::string& id = events_[item].id;
+            if (is_known || is_unknown) {
+                settle(item, std::unexpected(receipt::problem_of(error, id)));
+            } else {
+                settle(item, std::unexpected(bad_gateway(error.message, id)));
+            }
+        }
+    }
+
+    void take_answer(Indices items, const http::Response& response) {
+        if (const milliseconds wait = retry_after_of(response); wait > milliseconds(0)) {
+            asked_wait_ = std::max(asked_wait_, wait);
+            sent_.retry_after = wait;
+        }
+        auto outcomes = receipt::parse(response.status, response.body, items.size());
+        if (!outcomes) {
+            take_strange_answer(items, response, outcomes.error());
+            return;
+        }
+        for (std::size_t i = 0; i < items.size(); ++i) settle(items[i], std::move((*outcomes)[i]));
+    }
+
+    void take_strange_answer(Indices items, const http::Response& response, const Error& error) {
+        const std::string detail = fmt::format(
+            "{}:{} answered {} in a way that no Producer does ({}). Check PRODUCER_URL, and what "
+            "stands between.",
+            client_.producer_.host, client_.producer_.port, response.status, error.message);
+        for (const std::size_t item : items) {
+            sent_.outcomes[item] = std::unexpected(bad_gateway(detail, events_[item].id));
+            // A proxy's 502 while the Producer restarts is worth another try, a 404 is not.
+            if (response.status >= 500) {
+                may_be_stored_[item] = true;
+                open_.push_back(item);
+            }
+        }
+    }
+
+    void settle(std::size_t item, receipt::ItemOutcome outcome) {
+        if (!outcome) {
+            if (outcome.error().id.empty()) outcome.error().id = events_[item].id;
+            if (is_open(outcome.error())) open_.push_back(item);
+            if (outcome.error().fate_unknown) may_be_stored_[item] = true;
+        }
+        sent_.outcomes[item] = std::move(outcome);
+    }
+
+    /// "Not taken" by the last attempt says nothing about an earlier one that was never answered.
+    void name_unknown_fates() {
+        for (const std::size_t item : open_) {
+            receipt::ItemOutcome& outcome = sent_.outcomes[item];
+            if (!may_be_stored_[item] || outcome.error().fate_unknown) continue;
+            const Error unknown(ErrorCode::timed_out,
+                                "An earlier attempt was not answered, so the event may be stored; "
+                                "the last one failed: " +
+                                    outcome.error().detail);
+            outcome = std::unexpected(receipt::problem_of(unknown, events_[item].id));
+        }
+    }
+
+    ProducerClient& client_;
+    std::span<const event::Event> events_;
+    SteadyTime begin_;
+    SteadyTime deadline_;
+    SteadyTime last_begin_;
+    std::vector<bool> may_be_stored_;
+    std::vector<std::size_t> open_;
+    milliseconds asked_wait_{0};
+    Sent sent_;
+};
+
+ProducerClient::ProducerClient(http::Url producer, std::string token, Settings settings,
+                               const Clock& clock)
+    : producer_(producer),
+      token_(std::move(token)),
+      settings_(std::move(settings)),
+      clock_(clock),
+      client_(std::move(producer)),
+      random_(std::random_device{}()) {
+    if (!settings_.wait) {
+        settings_.wait = [](milliseconds time) { std::this_thread::sleep_for(time); };
+    }
+}
+
+Sent ProducerClient::send(std::span<const event::Event> events, milliseconds limit) {
+    return Delivery(*this, events, limit).run();
+}
+
+}  // namespace tributary::producer_client
