@@ -1,0 +1,209 @@
+#include <algorithm>
+#include <gtest/gtest.h>
+#include <string>
+#include <vector>
+
+#include "batch_import/importer.h"
+#include "batch_import/testing.h"
+
+// Runs that are stopped in the middle, in every way, and what the next ones make of it.
+namespace tributary::batch_import {
+namespace {
+
+using namespace testing;
+using State = ImportOutcome::State;
+using std::chrono::milliseconds;
+
+ImportSettings eager_settings() {
+    ImportSettings settings;
+    settings.batches.max_batch_items = 5;
+    settings.max_part_bytes = 2'000;
+    settings.checkpoint_interval = milliseconds(0);
+    return settings;
+}
+
+/// 100 items, every fourth of them broken.
+std::string mixed_file() {
+    std::string file = "[";
+    for (int i = 0; i < 100; ++i) {
+        file += (i > 0 ? "," : "") + (i % 4 == 3 ? std::to_string(i) : item(i));
+    }
+    return file + "]";
+}
+
+using Files = std::map<std::string, std::string>;
+
+/// `text` with V for the version, and without the ids, which depend on it.
+std::string without_version(std::string text, const std::string& version) {
+    for (auto at = text.find(version); at != std::string::npos; at = text.find(version)) {
+        text.replace(at, version.size(), "V");
+    }
+    const std::string id = R"("id":")";
+    for (auto at = text.find(id); at != std::string::npos; at = text.find(id)) {
+        text.erase(at, id.size() + 36);
+    }
+    return text;
+}
+
+/// What an import that nothing disturbs leaves behind, with the version taken out of it.
+Files results_of(ImportBench& bench) {
+    Files results = bench.files("rejected/");
+    results.merge(bench.files("reports/"));
+    std::string version = bench.files("reports/").begin()->first;
+    version = version.substr(version.rfind('/') + 1);
+    version.resize(version.size() - std::string(".json").size());
+    Files plain;
+    for (const auto& [key, content] : results) {
+        plain[without_version(key, version)] = without_version(content, version);
+    }
+    return plain;
+}
+
+Files undisturbed_results() {
+    ImportBench bench(eager_settings());
+    bench.upload("orders.json", mixed_file());
+    EXPECT_EQ(bench.run("orders.json")->state, State::finished);
+    EXPECT_EQ(bench.producer.ids.size(), 75U);
+    return results_of(bench);
+}
+
+TEST(ImporterFault, AKillBeforeAnyWriteLosesNothingAndChangesNoResult) {
+    const Files expected = undisturbed_results();
+    for (int survived = 0; survived < 40; ++survived) {
+        ImportBench bench(eager_settings());
+        bench.upload("orders.json", mixed_file());
+        int puts = 0;
+        bench.store.fails_put = [&](const std::string&) { return puts++ >= survived; };
+        const auto first = bench.run("orders.json");
+        bench.store.fails_put = [](const std::string&) { return false; };
+        if (first) break;  // That was more than it needs.
+
+        const auto second = bench.run("orders.json");
+        ASSERT_TRUE(second) << second.error().message;
+        EXPECT_EQ(second->accepted, 75U);
+        EXPECT_EQ(second->rejected, 25U);
+        EXPECT_EQ(bench.producer.unique_ids().size(), 75U);
+        EXPECT_EQ(results_of(bench), expected) << "after " << survived << " writes";
+        EXPECT_TRUE(bench.files("checkpoints/").empty());
+        EXPECT_LT(survived, 39);
+    }
+}
+
+TEST(ImporterFault, GoesOnFromACheckpointWithoutRepeatingWhatLiesBeforeIt) {
+    ImportBench bench(eager_settings());
+    bench.upload("orders.json", array_of(100));
+    bench.store.fails_put = [puts = 0](const std::string& key) mutable {
+        return key.starts_with("checkpoints/") && ++puts > 10;
+    };
+    ASSERT_FALSE(bench.run("orders.json"));
+    bench.store.fails_put = [](const std::string&) { return false; };
+    ASSERT_TRUE(bench.run("orders.json"));
+    EXPECT_EQ(bench.producer.unique_ids().size(), 100U);
+    EXPECT_LE(bench.producer.ids.size(), 120U);  // at most what was in flight came twice
+}
+
+TEST(ImporterFault, PausesAtTheDeadlineAndGoesOnUntilItIsDone) {
+    const Files expected = undisturbed_results();
+    ImportBench bench(eager_settings());
+    bench.upload("orders.json", mixed_file());
+    bench.producer.before_answer = [&] { bench.clock.advance(milliseconds(400)); };
+    int pauses = 0;
+    while (true) {
+        const auto outcome = bench.run("orders.json", "", milliseconds(2'000));
+        ASSERT_TRUE(outcome) << outcome.error().message;
+        if (outcome->state != State::paused) break;
+        EXPECT_EQ(bench.files("checkpoints/").size(), 1U);
+        EXPECT_TRUE(bench.files("reports/").empty());
+        ASSERT_LT(++pauses, 20);
+    }
+    EXPECT_GT(pauses, 2);
+    EXPECT_EQ(bench.producer.unique_ids().size(), 75U);
+    EXPECT_EQ(results_of(bench), expected);
+}
+
+TEST(ImporterFault, GoesOnInsideGzipByReadingUpToTheCheckpoint) {
+    // A stored (uncompressed) deflate block needs no compressor here.
+    const std::string text = array_of(60);
+    std::string gzip("\x1f\x8b\x08\0\0\0\0\0\0\x03\x01", 11);
+    const auto size = static_cast<std::uint16_t>(text.size());
+    for (const std::uint16_t half : {size, static_cast<std::uint16_t>(~size)}) {
+        gzip += static_cast<char>(half & 0xFF);
+        gzip += static_cast<char>(half >> 8);
+    }
+    gzip += text;  // The trailer is missing: damage at the very end.
+    ImportBench bench(eager_settings());
+    bench.upload("orders.json.gz", gzip);
+    bench.producer.before_answer = [&] { bench.clock.advance(milliseconds(400)); };
+    int pauses = 0;
+    while (bench.run("orders.json.gz", "", milliseconds(2'000))->state == State::paused) {
+        ASSERT_LT(++pauses, 20);
+    }
+    EXPECT_GT(pauses, 1);
+    EXPECT_EQ(bench.producer.unique_ids().size(), 60U);
+    EXPECT_EQ(bench.files("rejected/").size(), 1U);
+}
+
+TEST(ImporterFault, AProducerThatIsAwayPausesTheRun) {
+    ImportBench bench(eager_settings());
+    bench.upload("orders.json", array_of(20));
+    bench.producer.refuses = [](const event::Event& event) -> std::optional<receipt::Problem> {
+        if (event.subject < "5" || event.subject.size() > 1) return std::nullopt;
+        return ScriptedProducer::problem(503, true);
+    };
+    const auto paused = bench.run("orders.json");
+    ASSERT_TRUE(paused) << paused.error().message;
+    EXPECT_EQ(paused->state, State::paused);
+    EXPECT_EQ(paused->accepted, 5U);
+    EXPECT_EQ(paused->rejected, 0U);
+    bench.producer.refuses = [](const event::Event&) { return std::nullopt; };
+    EXPECT_EQ(bench.run("orders.json")->accepted, 20U);
+}
+
+TEST(ImporterFault, AWrongTokenIsAnErrorAndRejectsNothing) {
+    ImportBench bench(eager_settings());
+    bench.upload("orders.json", array_of(20));
+    bench.producer.refuses = [](const event::Event&) {
+        return std::optional(ScriptedProducer::problem(401, false));
+    };
+    const auto outcome = bench.run("orders.json");
+    ASSERT_FALSE(outcome);
+    EXPECT_EQ(outcome.error().code, ErrorCode::unavailable);
+    EXPECT_NE(outcome.error().message.find("PRODUCER_TOKEN"), std::string::npos);
+    EXPECT_TRUE(bench.files("rejected/").empty());
+    EXPECT_TRUE(bench.files("reports/").empty());
+}
+
+TEST(ImporterFault, AReplacedObjectEndsTheOldVersionWithAReport) {
+    ImportBench bench(eager_settings());
+    bench.upload("orders.json", mixed_file());
+    const std::string old_version =
+        bench.directory().head(object_store::ObjectId("bucket", "orders.json"))->version;
+    bench.producer.before_answer = [&] { bench.clock.advance(milliseconds(400)); };
+    ASSERT_EQ(bench.run("orders.json", "", milliseconds(2'000))->state, State::paused);
+    bench.upload("orders.json", array_of(3));
+    const auto outcome = bench.run("orders.json", old_version);
+    ASSERT_TRUE(outcome) << outcome.error().message;
+    EXPECT_EQ(outcome->state, State::replaced);
+    EXPECT_TRUE(bench.files("checkpoints/").empty());
+    EXPECT_FALSE(bench.files("rejected/").empty());
+    EXPECT_NE(bench.only_file("reports/").find("\"replaced\""), std::string::npos);
+    EXPECT_EQ(bench.run("orders.json")->accepted, 3U);
+}
+
+TEST(ImporterFault, ADamagedCheckpointIsReadOverAndANewerOneRefused) {
+    ImportBench bench(eager_settings());
+    bench.upload("orders.json", array_of(5));
+    const object_store::ObjectId object("bucket", "orders.json");
+    const std::string version = bench.directory().head(object)->version;
+    const object_store::ObjectId checkpoint("bucket",
+                                            "checkpoints/orders.json/" + version + ".json");
+    ASSERT_TRUE(bench.directory().put(checkpoint, R"({"version":2})"));
+    const auto refused = bench.run("orders.json");
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, ErrorCode::conflict);
+    ASSERT_TRUE(bench.directory().put(checkpoint, "{\"version\":1,\"by"));
+    EXPECT_EQ(bench.run("orders.json")->accepted, 5U);
+}
+
+}  // namespace
+}  // namespace tributary::batch_import
