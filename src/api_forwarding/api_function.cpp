@@ -1,0 +1,193 @@
+#include "api_forwarding/api_function.h"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "http/message.h"
+
+namespace tributary::api_forwarding {
+namespace {
+
+using lambda_runtime::FunctionError;
+using lambda_runtime::Invocation;
+using std::chrono::milliseconds;
+
+constexpr std::string_view kMethods = "POST, OPTIONS";
+constexpr std::string_view kCloudEventPrefix = "ce-";
+/// What the answer itself takes, once the Producer's limit is over.
+constexpr milliseconds kAnswerMargin{500};
+
+receipt::Problem problem(int status, std::string type, std::string title, std::string detail) {
+    receipt::Problem problem;
+    problem.status = status;
+    problem.type = std::move(type);
+    problem.title = std::move(title);
+    problem.detail = std::move(detail);
+    return problem;
+}
+
+event::Decoder::Limits limits_of(const ApiSettings& settings) {
+    event::Decoder::Limits limits;
+    limits.max_items = settings.max_items;
+    return limits;
+}
+
+/// Whatever stands before it: a stage, or the base path of a custom domain.
+bool is_events_path(std::string_view path) {
+    while (path.size() > 1 && path.ends_with('/')) path.remove_suffix(1);
+    return path.ends_with("/events");
+}
+
+event::Envelope envelope_of(const ProxyRequest& request, const Invocation& invocation,
+                            Timestamp now) {
+    event::Envelope envelope;
+    envelope.content_type = request.header("content-type");
+    envelope.idempotency_key = request.header("idempotency-key");
+    envelope.traceparent = request.header("traceparent");
+    if (envelope.traceparent.empty()) envelope.traceparent = traceparent_of(invocation.trace_id);
+    for (const auto& [name, value] : request.headers) {
+        if (!name.starts_with(kCloudEventPrefix)) continue;
+        envelope.ce_attributes.emplace_back(name.substr(kCloudEventPrefix.size()), value);
+    }
+    if (!request.caller.empty()) {
+        envelope.source = "/api/" + http::percent_encode(request.caller, true);
+    }
+    envelope.now = now;
+    return envelope;
+}
+
+/// The preflight of a browser. API Gateway's own CORS settings, where there are some, replace it.
+ProxyResponse preflight() {
+    ProxyResponse response;
+    response.status = 204;
+    response.headers = {
+        {"access-control-allow-origin", "*"},
+        {"access-control-allow-methods", std::string(kMethods)},
+        {"access-control-allow-headers",
+         "authorization, content-type, idempotency-key, traceparent, x-api-key, ce-id, ce-source, "
+         "ce-specversion, ce-type, ce-subject, ce-time, ce-dataschema"},
+        {"access-control-max-age", "86400"},
+    };
+    return response;
+}
+
+ProxyResponse response_of(receipt::Answer answer) {
+    ProxyResponse response;
+    response.status = answer.status;
+    response.headers = {{"content-type", std::move(answer.content_type)},
+                        {"access-control-allow-origin", "*"}};
+    if (answer.retry_after) {
+        response.headers.emplace_back("retry-after",
+                                      receipt::retry_after_header(*answer.retry_after));
+    }
+    if (answer.status == 405) response.headers.emplace_back("allow", kMethods);
+    response.body = std::move(answer.body);
+    return response;
+}
+
+/// What is wrong with a request before its body is looked at.
+std::optional<receipt::Problem> refusal_of(const ProxyRequest& request) {
+    if (!is_events_path(request.path)) {
+        return problem(
+            404, "/problems/not-found", "There is nothing here",
+            fmt::format("{} was asked for; events are sent with POST /events.", request.path));
+    }
+    if (request.method != "POST") {
+        return problem(405, "/problems/method-not-allowed", "The method is not allowed",
+                       fmt::format("{} was sent to {}; events are sent with POST.", request.method,
+                                   request.path));
+    }
+    if (const auto coding = request.header("content-encoding");
+        !coding.empty() && coding != "identity") {
+        return problem(415, "/problems/unsupported-format", "The format is not supported",
+                       fmt::format("The body has the Content-Encoding {}; behind API Gateway only "
+                                   "uncompressed bodies are read.",
+                                   coding));
+    }
+    return std::nullopt;
+}
+
+}  // namespace
+
+ApiFunction::ApiFunction(const event::Catalog& catalog, Send send, ApiSettings settings,
+                         const Clock& clock, telemetry::Log& log)
+    : send_(std::move(send)),
+      settings_(settings),
+      clock_(clock),
+      log_(log),
+      ids_(clock),
+      decoder_(catalog, ids_, limits_of(settings)) {
+}
+
+lambda_runtime::Outcome ApiFunction::invoke(const Invocation& invocation) {
+    const auto request = parse_proxy_event(invocation.payload);
+    if (!request) {
+        log_.error("The event cannot be read.", request.error());
+        return std::unexpected(FunctionError("Tributary.InvalidEvent", request.error().message));
+    }
+    if (request->method == "OPTIONS" && is_events_path(request->path)) return to_json(preflight());
+    const ProxyResponse response = response_of(answer(*request, invocation));
+    if (response.status >= 500) {
+        log_.warn("A request was not answered with receipts.",
+                  {{"http.response.status_code", response.status},
+                   {"http.response.body.content", response.body.substr(0, 1'000)}});
+    }
+    return to_json(response);
+}
+
+receipt::Answer ApiFunction::answer(const ProxyRequest& request, const Invocation& invocation) {
+    if (const auto refusal = refusal_of(request)) return receipt::compose(*refusal, std::nullopt);
+    auto decoded = decoder_.decode(request.body, envelope_of(request, invocation, clock_.now()));
+    if (!decoded) return receipt::compose(receipt::problem_of(decoded.error()), std::nullopt);
+    return forward(std::move(*decoded), limit_of(invocation));
+}
+
+/// The Producer's outcomes and our own refusals, in the order in which the items were sent.
+receipt::Answer ApiFunction::forward(event::Decoded decoded, milliseconds limit) {
+    std::vector<event::Event> events;
+    for (event::DecodedItem& item : decoded.items) {
+        if (item) events.push_back(std::move(*item));
+    }
+    producer_client::Sent sent;
+    if (!events.empty()) sent = send_(events, limit);
+    std::vector<receipt::ItemOutcome> outcomes;
+    outcomes.reserve(decoded.items.size());
+    auto next = sent.outcomes.begin();
+    for (const event::DecodedItem& item : decoded.items) {
+        if (item) {
+            outcomes.push_back(std::move(*next++));
+        } else {
+            outcomes.emplace_back(std::unexpected(receipt::problem_of(item.error())));
+        }
+    }
+    return receipt::compose(outcomes, decoded.is_batch, sent.retry_after);
+}
+
+milliseconds ApiFunction::limit_of(const Invocation& invocation) const {
+    const milliseconds left = invocation.deadline - clock_.now() - kAnswerMargin;
+    return std::clamp(left, milliseconds(0), settings_.producer_limit);
+}
+
+std::string traceparent_of(std::string_view xray_trace_id) {
+    const auto field = [&](std::string_view name) {
+        const std::size_t at = xray_trace_id.find(name);
+        if (at == std::string_view::npos) return std::string_view();
+        const std::string_view value = xray_trace_id.substr(at + name.size());
+        return value.substr(0, value.find(';'));
+    };
+    const auto is_hex = [](std::string_view text) {
+        return text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+    };
+    const std::string_view root = field("Root=1-");
+    const std::string_view parent = field("Parent=");
+    if (root.size() != 33 || root[8] != '-' || parent.size() != 16) return {};
+    const std::string_view begin = root.substr(0, 8);
+    const std::string_view end = root.substr(9);
+    if (!is_hex(begin) || !is_hex(end) || !is_hex(parent)) return {};
+    return fmt::format("00-{}{}-{}-{}", begin, end, parent, field("Sampled=") == "1" ? "01" : "00");
+}
+
+}  // namespace tributary::api_forwarding

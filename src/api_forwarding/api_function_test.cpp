@@ -1,0 +1,239 @@
+#include "api_forwarding/api_function.h"
+
+#include <boost/json.hpp>
+#include <functional>
+#include <gtest/gtest.h>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/manual_clock.h"
+
+namespace tributary::api_forwarding {
+namespace {
+
+namespace json = boost::json;
+using std::chrono::milliseconds;
+using Headers = std::map<std::string, std::string>;
+
+struct Answer {
+    int status = 0;
+    json::object headers;
+    std::string text;
+    json::value body;
+};
+
+class ApiFunctionTest : public ::testing::TestWithParam<bool> {
+protected:
+    /// The same request in both payload versions.
+    [[nodiscard]] std::string event(const std::string& method, const std::string& path,
+                                    const std::string& body, const Headers& headers) const {
+        json::object fields;
+        for (const auto& [name, value] : headers) fields[name] = value;
+        json::object event{{"headers", fields}, {"body", body}, {"isBase64Encoded", false}};
+        if (GetParam()) {
+            event["version"] = "2.0";
+            event["rawPath"] = path;
+            event["requestContext"] = {{"stage", "$default"},
+                                       {"http", {{"method", method}}},
+                                       {"authorizer", {{"jwt", {{"claims", {{"sub", caller_}}}}}}}};
+        } else {
+            event["httpMethod"] = method;
+            event["path"] = path;
+            event["requestContext"] = {{"authorizer", {{"principalId", caller_}}}};
+        }
+        return json::serialize(event);
+    }
+
+    Answer ask(const std::string& body, const Headers& headers = {},
+               const std::string& method = "POST", const std::string& path = "/events") {
+        lambda_runtime::Invocation invocation;
+        invocation.payload = event(method, path, body, headers);
+        invocation.deadline = clock_.now() + time_left_;
+        const auto outcome = function_.invoke(invocation);
+        EXPECT_TRUE(outcome) << outcome.error().message;
+        const json::object parsed = json::parse(*outcome).as_object();
+        Answer answer;
+        answer.status = static_cast<int>(parsed.at("statusCode").as_int64());
+        answer.headers = parsed.at("headers").as_object();
+        answer.text = std::string(parsed.at("body").as_string());
+        if (!answer.text.empty()) answer.body = json::parse(answer.text);
+        return answer;
+    }
+
+    producer_client::Sent produce(std::span<const event::Event> events, milliseconds limit) {
+        limit_ = limit;
+        producer_client::Sent sent;
+        sent.retry_after = milliseconds(7'000);
+        for (const event::Event& event : events) {
+            sent_.push_back(event);
+            if (failure_) {
+                sent.outcomes.emplace_back(
+                    std::unexpected(receipt::problem_of(*failure_, event.id)));
+                continue;
+            }
+            receipt::Receipt receipt;
+            receipt.id = event.id;
+            receipt.type = event.type->name;
+            receipt.topic = event.type->topic;
+            receipt.offset = static_cast<std::int64_t>(sent_.size());
+            sent.outcomes.emplace_back(std::move(receipt));
+        }
+        return sent;
+    }
+
+    ManualClock clock_;
+    telemetry::Log log_{{.service = "test", .minimum = telemetry::Level::error, .fd = 2}, clock_};
+    event::Catalog catalog_ = event::Catalog::built_in();
+    std::string caller_;
+    milliseconds time_left_{28'000};
+    milliseconds limit_{0};
+    std::optional<Error> failure_;
+    std::vector<event::Event> sent_;
+    ApiFunction function_{catalog_,
+                          [this](std::span<const event::Event> events, milliseconds limit) {
+                              return produce(events, limit);
+                          },
+                          {},
+                          clock_,
+                          log_};
+};
+
+INSTANTIATE_TEST_SUITE_P(Payloads, ApiFunctionTest, ::testing::Values(false, true),
+                         [](const auto& payload) { return payload.param ? "http" : "rest"; });
+
+const char* const kOrder = R"({"type":"order","data":{"id":10248,"total":440}})";
+
+TEST_P(ApiFunctionTest, WrapsAnEventAndPassesItsReceiptOn) {
+    const Answer answer = ask(kOrder);
+    EXPECT_EQ(answer.status, 200) << answer.text;
+    EXPECT_EQ(answer.headers.at("content-type"), "application/json");
+    ASSERT_EQ(sent_.size(), 1U);
+    EXPECT_EQ(answer.body.at("id"), json::value(sent_[0].id));
+    EXPECT_EQ(answer.body.at("topic"), "orders");
+    EXPECT_EQ(sent_[0].source, "/api");
+    EXPECT_EQ(sent_[0].subject, "10248");
+    EXPECT_EQ(sent_[0].id.size(), 36U);  // made here, at the first hop
+}
+
+TEST_P(ApiFunctionTest, NamesTheCallerInTheSource) {
+    caller_ = "auth0|7 é";
+    ask(kOrder);
+    ASSERT_EQ(sent_.size(), 1U);
+    EXPECT_EQ(sent_[0].source, "/api/auth0%7C7%20%C3%A9");
+}
+
+TEST_P(ApiFunctionTest, UsesTheIdempotencyKeyAndTheTraceparent) {
+    ask(kOrder, {{"Idempotency-Key", "a1"},
+                 {"Traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"}});
+    ASSERT_EQ(sent_.size(), 1U);
+    EXPECT_EQ(sent_[0].id, "a1");
+    EXPECT_EQ(sent_[0].traceparent, "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
+}
+
+TEST_P(ApiFunctionTest, ReadsBinaryModeCloudEvents) {
+    const Answer answer = ask(R"({"id":7})", {{"Content-Type", "application/json"},
+                                              {"CE-SpecVersion", "1.0"},
+                                              {"ce-id", "e7"},
+                                              {"ce-source", "/shop"},
+                                              {"ce-type", "product"}});
+    EXPECT_EQ(answer.status, 200) << answer.text;
+    ASSERT_EQ(sent_.size(), 1U);
+    EXPECT_EQ(sent_[0].id, "e7");
+    EXPECT_EQ(sent_[0].source, "/shop");
+}
+
+TEST_P(ApiFunctionTest, MergesItsOwnRefusalsWithTheProducersReceiptsInOrder) {
+    const Answer answer =
+        ask(std::string("[") + kOrder + R"(,{"type":"pear","data":{"id":1}},)" + kOrder + "]");
+    EXPECT_EQ(answer.status, 207) << answer.text;
+    const json::array& results = answer.body.at("results").as_array();
+    ASSERT_EQ(results.size(), 3U);
+    EXPECT_EQ(results[0].at("id"), json::value(sent_[0].id));
+    EXPECT_EQ(results[1].at("status").as_int64(), 422);
+    EXPECT_EQ(results[2].at("id"), json::value(sent_[1].id));
+}
+
+TEST_P(ApiFunctionTest, AsksNoProducerForWhatIsInvalid) {
+    struct Row {
+        const char* body;
+        int status;
+    };
+    for (const Row& row :
+         {Row{"", 400}, Row{"{", 400}, Row{R"({"type":"pear","data":{"a":1}})", 422},
+          Row{R"([{"type":"pear","data":{"a":1}}])", 422}}) {
+        const Answer answer = ask(row.body);
+        EXPECT_EQ(answer.status, row.status) << answer.text;
+    }
+    EXPECT_EQ(ask("<a/>", {{"Content-Type", "text/xml"}}).status, 415);
+    EXPECT_EQ(ask(kOrder, {{"Content-Encoding", "gzip"}}).status, 415);
+    EXPECT_TRUE(sent_.empty());
+}
+
+TEST_P(ApiFunctionTest, AProducerThatIsAwayIs503WithRetryAfter) {
+    failure_ = Error(ErrorCode::unavailable, "Nobody listens.");
+    const Answer answer = ask(kOrder);
+    EXPECT_EQ(answer.status, 503);
+    EXPECT_EQ(answer.headers.at("content-type"), "application/problem+json");
+    EXPECT_EQ(answer.headers.at("retry-after"), "7");
+    EXPECT_TRUE(answer.body.at("retry_safe").as_bool());
+}
+
+TEST_P(ApiFunctionTest, AnUnknownFateIs504WithTheId) {
+    failure_ = Error(ErrorCode::timed_out, "No answer came in time.");
+    const Answer answer = ask(kOrder);
+    EXPECT_EQ(answer.status, 504);
+    EXPECT_EQ(answer.body.at("fate"), "unknown");
+    EXPECT_EQ(answer.body.at("id"), json::value(sent_[0].id));
+}
+
+TEST_P(ApiFunctionTest, GivesTheProducerNoMoreTimeThanItHas) {
+    ask(kOrder);
+    EXPECT_EQ(limit_, milliseconds(25'000));
+    time_left_ = milliseconds(3'000);
+    ask(kOrder);
+    EXPECT_EQ(limit_, milliseconds(2'500));
+}
+
+TEST_P(ApiFunctionTest, AnswersWhatIsNotAnEventWithAProblem) {
+    EXPECT_EQ(ask("", {}, "GET").status, 405);
+    EXPECT_EQ(ask("", {}, "GET").headers.at("allow"), "POST, OPTIONS");
+    EXPECT_EQ(ask("", {}, "GET", "/").status, 404);
+    EXPECT_EQ(ask(kOrder, {}, "POST", "/eventss").status, 404);
+    EXPECT_EQ(ask(kOrder, {}, "POST", "/v1/events/").status, 200);
+}
+
+TEST_P(ApiFunctionTest, AnswersAPreflight) {
+    const Answer answer = ask("", {}, "OPTIONS");
+    EXPECT_EQ(answer.status, 204);
+    EXPECT_EQ(answer.headers.at("access-control-allow-methods"), "POST, OPTIONS");
+    EXPECT_NE(answer.headers.at("access-control-allow-headers").as_string().find("idempotency-key"),
+              std::string_view::npos);
+    EXPECT_EQ(answer.headers.at("access-control-allow-origin"), "*");
+    EXPECT_EQ(ask(kOrder).headers.at("access-control-allow-origin"), "*");
+}
+
+TEST_P(ApiFunctionTest, WhatIsNoRequestIsAnErrorOfTheFunction) {
+    lambda_runtime::Invocation invocation;
+    invocation.payload = R"({"Records":[]})";
+    const auto outcome = function_.invoke(invocation);
+    ASSERT_FALSE(outcome);
+    EXPECT_EQ(outcome.error().type, "Tributary.InvalidEvent");
+    EXPECT_NE(outcome.error().message.find("API Gateway"), std::string::npos);
+}
+
+TEST(TraceparentOf, ReadsXRaysHeader) {
+    EXPECT_EQ(traceparent_of("Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;"
+                             "Sampled=1"),
+              "00-5759e988bd862e3fe1be46a994272793-53995c3f42cd8ad8-01");
+    EXPECT_EQ(traceparent_of("Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8"),
+              "00-5759e988bd862e3fe1be46a994272793-53995c3f42cd8ad8-00");
+    for (const char* text :
+         {"", "Root=1-5759e988-bd862e3fe1be46a994272793", "Root=1-x;Parent=y;Sampled=1",
+          "Root=1-5759e988-bd862e3fe1be46a99427279Z;Parent=53995c3f42cd8ad8;Sampled=1"}) {
+        EXPECT_EQ(traceparent_of(text), "") << text;
+    }
+}
+
+}  // namespace
+}  // namespace tributary::api_forwarding
