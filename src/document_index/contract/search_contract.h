@@ -194,6 +194,17 @@ TEST_P(DocumentIndexContract, CursorsLeadThroughEverythingOnce) {
     EXPECT_EQ(seen.size(), 50U);
 }
 
+TEST_P(DocumentIndexContract, TheLastPageHasNoCursor) {
+    create_many(orders(), "o", 6);
+    auto page_query = query();
+    page_query.size = 6;
+    EXPECT_TRUE(search_until(page_query, 6).cursor.empty());
+    page_query.size = 3;
+    page_query.cursor = search(page_query).cursor;
+    EXPECT_FALSE(page_query.cursor.empty());
+    EXPECT_TRUE(search(page_query).cursor.empty());
+}
+
 TEST_P(DocumentIndexContract, ACursorKeepsItsPlaceWhenNewDocumentsArrive) {
     create_many(orders(), "old", 4);
     auto page_query = query();
