@@ -26,11 +26,10 @@ TEST(Quota, SaysTruthfullyHowLongToWait) {
     ManualClock clock;
     Quota quota({.events_per_second = 10}, clock);
     EXPECT_FALSE(quota.charge(30, 1));  // Larger than a second's worth: let in, two seconds' debt.
-    const auto wait = quota.charge(1, 1);
-    ASSERT_TRUE(wait.has_value());
-    EXPECT_GT(*wait, 2s);
-    EXPECT_LT(*wait, 2100ms);
-    clock.advance(*wait - 2ms);
+    const auto wait = quota.charge(1, 1).value_or(0ms);
+    EXPECT_GT(wait, 2s);
+    EXPECT_LT(wait, 2100ms);
+    clock.advance(wait - 2ms);
     EXPECT_TRUE(quota.charge(1, 1));
     clock.advance(2ms);
     EXPECT_FALSE(quota.charge(1, 1));
