@@ -1,0 +1,94 @@
+// tributary-consumer: reads the log, indexes documents, keeps what cannot be indexed as dead
+// letters.
+#include <thread>
+
+#include "apps/program.h"
+#include "http/server.h"
+#include "indexing/consumer.h"
+#include "indexing/status_handler.h"
+#include "telemetry/metrics.h"
+
+using namespace tributary;
+
+namespace {
+
+constexpr std::chrono::seconds kTrimInterval{60};
+
+indexing::IndexingSettings indexing_settings(const settings::Settings& values) {
+    indexing::IndexingSettings settings;
+    settings.max_batch_documents = static_cast<std::size_t>(values.integer("BULK_MAX_DOCUMENTS"));
+    settings.max_batch_bytes = static_cast<std::size_t>(values.integer("BULK_MAX_BYTES"));
+    settings.max_in_flight = static_cast<std::size_t>(values.integer("BULK_MAX_IN_FLIGHT"));
+    return settings;
+}
+
+http::ServerSettings server_settings(const settings::Settings& values) {
+    http::ServerSettings settings;
+    settings.address = values.text("LISTEN_ADDRESS");
+    const std::int64_t port = values.integer("PORT");
+    settings.port = static_cast<std::uint16_t>(port == 0 ? 8082 : port);
+    settings.max_connections = 100;
+    return settings;
+}
+
+std::vector<std::string> topics_of(const event::Catalog& catalog) {
+    std::vector<std::string> topics;
+    for (const event::EntityType& type : catalog.types()) topics.push_back(type.topic);
+    return topics;
+}
+
+/// The log keeps what every group has read for as long as the retention says; no longer.
+void trim(event_log::EmbeddedLog& log_file, telemetry::Log& log) {
+    const auto removed = log_file.trim();
+    if (!removed) {
+        log.warn("The log could not be trimmed; it is tried again in a minute.", removed.error());
+    } else if (*removed > 0) {
+        log.info("Trimmed the log.", {{"records", *removed}});
+    }
+}
+
+Result<void> run(const settings::Settings& values, const apps::TerminationSignals& signals) {
+    const SystemClock clock;
+    telemetry::Log log = apps::make_log("tributary-consumer", values, clock);
+    telemetry::Metrics metrics;
+    const auto catalog = apps::load_catalog(values);
+    if (!catalog) return std::unexpected(catalog.error());
+    const auto event_log = apps::open_event_log(values, *catalog, clock);
+    if (!event_log) return std::unexpected(event_log.error());
+    const auto index = apps::open_document_index(values, *catalog);
+    if (!index) return std::unexpected(index.error());
+
+    const auto dead_letters = (*event_log)->make_writer();
+    const auto documents = (*index)->make_writer();
+    indexing::Consumer consumer(indexing_settings(values), *catalog, *dead_letters, *documents,
+                                metrics, log, clock);
+    const auto reader =
+        (*event_log)
+            ->make_reader(values.text("KAFKA_GROUP_ID"), topics_of(*catalog), consumer.listener());
+    indexing::StatusHandler status(consumer, metrics);
+    http::EventLoop loop;
+    loop.start(1);
+    const auto server = http::Server::listen(loop, server_settings(values), status);
+    if (!server) return std::unexpected(server.error());
+    log.info("Consuming.", {{"server.address", values.text("LISTEN_ADDRESS")},
+                            {"server.port", (*server)->port()}});
+
+    std::jthread worker([&](const std::stop_token& stop) { consumer.run(*reader, stop); });
+    while (signals.wait(kTrimInterval) == 0) trim(**event_log, log);
+    log.info("Draining.");
+    worker.request_stop();
+    worker.join();
+    (*server)->drain(std::chrono::seconds(1));
+    log.info("Stopped.");
+    return {};
+}
+
+}  // namespace
+
+int main(int, char**, char** variables) {
+    const apps::TerminationSignals signals;
+    const auto values = settings::Settings::load(settings::environment_of(variables));
+    if (!values) return apps::report_start_error(values.error());
+    const auto done = run(*values, signals);
+    return done ? apps::kExitSuccess : apps::report_start_error(done.error());
+}

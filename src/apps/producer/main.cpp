@@ -1,0 +1,85 @@
+// tributary-producer: takes events over HTTP, answers when the log has confirmed them.
+#include <algorithm>
+#include <thread>
+
+#include "apps/program.h"
+#include "base/version.h"
+#include "http/server.h"
+#include "ingest/producer_service.h"
+#include "telemetry/metrics.h"
+
+using namespace tributary;
+
+namespace {
+
+ingest::IngestSettings ingest_settings(const settings::Settings& values,
+                                       std::vector<ingest::Caller> callers) {
+    ingest::IngestSettings settings;
+    settings.max_body_bytes = static_cast<std::size_t>(values.integer("MAX_BODY_BYTES"));
+    settings.max_batch_items = static_cast<std::size_t>(values.integer("MAX_BATCH_ITEMS"));
+    settings.answer_deadline = values.duration("PRODUCER_ANSWER_TIMEOUT");
+    settings.callers = std::move(callers);
+    settings.quota.events_per_second =
+        static_cast<double>(values.integer("PRODUCER_QUOTA_EVENTS_PER_SECOND"));
+    settings.quota.bytes_per_second =
+        static_cast<double>(values.integer("PRODUCER_QUOTA_BYTES_PER_SECOND"));
+    settings.trace_sample_percent = static_cast<int>(values.integer("TRACE_SAMPLE_PERCENT"));
+    settings.version = kVersion;
+    return settings;
+}
+
+http::ServerSettings server_settings(const settings::Settings& values) {
+    http::ServerSettings settings;
+    settings.address = values.text("LISTEN_ADDRESS");
+    const std::int64_t port = values.integer("PORT");
+    settings.port = static_cast<std::uint16_t>(port == 0 ? 8081 : port);
+    settings.max_body_bytes = static_cast<std::size_t>(values.integer("MAX_BODY_BYTES"));
+    return settings;
+}
+
+int threads(const settings::Settings& values) {
+    const auto wanted = static_cast<int>(values.integer("HTTP_THREADS"));
+    return wanted > 0 ? wanted : std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+}
+
+Result<void> run(const settings::Settings& values, const apps::TerminationSignals& signals) {
+    const SystemClock clock;
+    telemetry::Log log = apps::make_log("tributary-producer", values, clock);
+    telemetry::Metrics metrics;
+    const auto catalog = apps::load_catalog(values);
+    if (!catalog) return std::unexpected(catalog.error());
+    auto callers = ingest::parse_callers(values.text("PRODUCER_TOKEN"), *catalog);
+    if (!callers) return std::unexpected(callers.error());
+    const auto event_log = apps::open_event_log(values, *catalog, clock);
+    if (!event_log) return std::unexpected(event_log.error());
+
+    const auto writer = (*event_log)->make_writer();
+    http::EventLoop loop;
+    ingest::ProducerService service(ingest_settings(values, std::move(*callers)), *catalog, *writer,
+                                    loop, metrics, log, clock);
+    loop.start(threads(values));
+    const auto server = http::Server::listen(loop, server_settings(values), service);
+    if (!server) return std::unexpected(server.error());
+    log.info("Listening.", {{"server.address", values.text("LISTEN_ADDRESS")},
+                            {"server.port", (*server)->port()}});
+
+    while (signals.wait(std::chrono::hours(1)) == 0) {
+    }
+    const auto limit = values.duration("DRAIN_TIMEOUT");
+    log.info("Draining.", {{"limit_ms", limit.count()}});
+    service.begin_drain();
+    (*server)->drain(limit);
+    writer->drain(limit);
+    log.info("Stopped.");
+    return {};
+}
+
+}  // namespace
+
+int main(int, char**, char** variables) {
+    const apps::TerminationSignals signals;
+    const auto values = settings::Settings::load(settings::environment_of(variables));
+    if (!values) return apps::report_start_error(values.error());
+    const auto done = run(*values, signals);
+    return done ? apps::kExitSuccess : apps::report_start_error(done.error());
+}

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <string>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "document_index/embedded/embedded_index.h"
+#include "event/catalog.h"
+#include "event_log/embedded/embedded_log.h"
+#include "settings/settings.h"
+#include "telemetry/log.h"
+
+/// What the mains of the services have in common: exit codes, signals, and the choice of adapters.
+namespace tributary::apps {
+
+inline constexpr int kExitSuccess = 0;
+inline constexpr int kExitFailure = 1;
+inline constexpr int kExitUsage = 2;
+inline constexpr int kExitConfiguration = 78;  ///< EX_CONFIG of sysexits.h
+
+/// Ends the process's set-up: one sentence on stderr, and the exit code that fits.
+int report_start_error(const Error& error);
+
+/// The log that LOG_LEVEL and LOG_FORMAT ask for. `clock` must outlive it.
+telemetry::Log make_log(const std::string& service, const settings::Settings& settings,
+                        const Clock& clock);
+
+Result<event::Catalog> load_catalog(const settings::Settings& settings);
+
+/// The log of events in DATA_DIR, with the topics of the catalog and their dead letters.
+Result<std::unique_ptr<event_log::EmbeddedLog>> open_event_log(const settings::Settings& settings,
+                                                               const event::Catalog& catalog,
+                                                               const Clock& clock);
+/// The index in DATA_DIR.
+Result<std::unique_ptr<document_index::EmbeddedIndex>> open_document_index(
+    const settings::Settings& settings, const event::Catalog& catalog);
+
+/// SIGINT and SIGTERM as something to wait for. Make it in main, before any thread: they inherit
+/// that these signals are blocked.
+class TerminationSignals {
+public:
+    TerminationSignals();
+    /// Returns the signal, or 0 when `limit` has passed.
+    [[nodiscard]] int wait(std::chrono::milliseconds limit) const;
+};
+
+}  // namespace tributary::apps

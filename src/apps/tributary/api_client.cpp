@@ -1,0 +1,87 @@
+#include "apps/tributary/api_client.h"
+
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+#include <cstdio>
+#include <fmt/format.h>
+
+#include "apps/program.h"
+
+namespace tributary::apps {
+namespace {
+
+constexpr std::chrono::seconds kDeadline{35};
+
+}  // namespace
+
+ApiClient::ApiClient(http::Url url, std::string text)
+    : url_(std::move(text)), client_(std::make_unique<http::Client>(std::move(url))) {
+}
+
+Result<ApiClient> ApiClient::open(const std::string& url) {
+    auto parsed = http::Url::parse(url);
+    if (!parsed) return std::unexpected(parsed.error());
+    return ApiClient(std::move(*parsed), url);
+}
+
+Error ApiClient::unreachable(const Error& error) const {
+    if (error.code != ErrorCode::unavailable) return error;
+    return Error(ErrorCode::unavailable,
+                 fmt::format("{} does not answer ({}) Start the system with `tributary up`, or "
+                             "give its address with --url.",
+                             url_, error.message));
+}
+
+Result<http::Response> ApiClient::send(http::Request request) {
+    auto response = client_->send(std::move(request), kDeadline);
+    if (!response) return std::unexpected(unreachable(response.error()));
+    return response;
+}
+
+Result<http::Response> ApiClient::get(const std::string& target) {
+    http::Request request;
+    request.method = "GET";
+    request.target = target;
+    return send(std::move(request));
+}
+
+int report(const Error& error) {
+    fmt::print(stderr, "{}\n", error.message);
+    if (error.code == ErrorCode::unavailable) return kExitUnavailable;
+    return error.code == ErrorCode::invalid_input ? kExitUsage : kExitFailure;
+}
+
+int report_problem(const http::Response& response) {
+    boost::system::error_code failure;
+    const auto problem = boost::json::parse(response.body, failure);
+    const std::string detail = failure ? "" : member_text(problem, "detail");
+    fmt::print(stderr, "{} {}\n", response.status, detail.empty() ? response.body : detail);
+    if (const auto* object = failure ? nullptr : problem.if_object()) {
+        if (const auto* errors = object->if_contains("errors"); errors && errors->is_array()) {
+            for (const auto& error : errors->as_array()) {
+                fmt::print(stderr, "  {}: {}\n", member_text(error, "pointer"),
+                           member_text(error, "detail"));
+            }
+        }
+    }
+    return response.status == 503 || response.status == 504 ? kExitUnavailable : kExitFailure;
+}
+
+std::string member_text(const boost::json::value& object, std::string_view name) {
+    const auto* members = object.if_object();
+    const auto* value = members == nullptr ? nullptr : members->if_contains(name);
+    if (value == nullptr || value->is_null()) return "";
+    return value->is_string() ? std::string(value->as_string()) : boost::json::serialize(*value);
+}
+
+std::string query_string(const std::vector<std::pair<std::string, std::string>>& parameters) {
+    std::string query;
+    for (const auto& [name, value] : parameters) {
+        if (value.empty()) continue;
+        query += query.empty() ? "?" : "&";
+        query += name + "=" + http::percent_encode(value, true);
+    }
+    return query;
+}
+
+}  // namespace tributary::apps

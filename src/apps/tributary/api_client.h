@@ -1,0 +1,43 @@
+#pragma once
+
+#include <boost/json/value.hpp>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "apps/tributary/commands.h"
+#include "base/result.h"
+#include "http/client.h"
+
+namespace tributary::apps {
+
+/// Talks to a running system's gateway and console.
+class ApiClient {
+public:
+    /// `invalid_input` where the URL is none.
+    static Result<ApiClient> open(const std::string& url);
+
+    /// `unavailable` says what to start where nobody answers.
+    Result<http::Response> send(http::Request request);
+    Result<http::Response> get(const std::string& target);
+    [[nodiscard]] http::Client& connection() { return *client_; }
+    [[nodiscard]] Error unreachable(const Error& error) const;
+
+private:
+    ApiClient(http::Url url, std::string text);
+    std::string url_;
+    std::unique_ptr<http::Client> client_;
+};
+
+/// Prints the error as a sentence on stderr; returns its exit code.
+int report(const Error& error);
+/// Prints what a problem+json says; returns the exit code.
+int report_problem(const http::Response& response);
+
+/// A member of a JSON object as text for a table; empty where it is missing.
+std::string member_text(const boost::json::value& object, std::string_view name);
+/// `a=1&b=x%20y` of what is not empty.
+std::string query_string(const std::vector<std::pair<std::string, std::string>>& parameters);
+
+}  // namespace tributary::apps

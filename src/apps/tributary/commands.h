@@ -1,0 +1,73 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "settings/settings.h"
+
+/// The commands of `tributary`; each returns the process's exit code.
+namespace tributary::apps {
+
+/// The system could not be reached (EX_UNAVAILABLE of sysexits.h).
+inline constexpr int kExitUnavailable = 69;
+
+/// What every command that talks to a running system has.
+struct ClientOptions {
+    std::string url = "http://127.0.0.1:8080";
+    bool json = false;
+};
+
+struct SendOptions {
+    ClientOptions client;
+    std::string type;
+    std::string id;    ///< The Idempotency-Key.
+    std::string data;  ///< Inline JSON.
+    std::string file;  ///< JSON or NDJSON; `-` for stdin.
+};
+int send(const SendOptions& options);
+
+struct UploadOptions {
+    ClientOptions client;
+    std::vector<std::string> files;
+    std::string prefix;  ///< Of the keys.
+    bool wait = true;    ///< For the reports.
+    std::chrono::seconds timeout{600};
+};
+int upload(const UploadOptions& options);
+
+struct SearchOptions {
+    ClientOptions client;
+    std::string type;
+    std::string text;
+    std::string id;
+    std::string after;
+    std::string before;
+    std::size_t size = 20;
+};
+int search(const SearchOptions& options);
+
+struct TailOptions {
+    ClientOptions client;
+    std::string type;
+    std::size_t count = 0;  ///< Ends after so many; 0: goes on.
+};
+int tail(const TailOptions& options);
+
+int trace(const ClientOptions& client, const std::string& id);
+int ledger(const ClientOptions& client);
+
+struct StatusOptions {
+    ClientOptions client;
+    bool is_quiet = false;  ///< The exit code says it all.
+};
+int status(const StatusOptions& options);
+
+int show_config(const settings::Environment& environment, bool json, bool markdown);
+int check_config(const settings::Environment& environment);
+
+/// The whole system on this machine; `program` is where this executable lies.
+int up(const settings::Environment& environment, const std::string& program_folder);
+
+}  // namespace tributary::apps

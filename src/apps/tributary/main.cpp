@@ -1,0 +1,148 @@
+// tributary: the command line, and the whole system on one machine.
+#include <CLI/CLI.hpp>
+#include <filesystem>
+#include <functional>
+
+#include "apps/program.h"
+#include "apps/tributary/commands.h"
+#include "base/version.h"
+
+using namespace tributary;
+
+namespace {
+
+constexpr const char* kExitCodes =
+    "Exit codes: 0 done; 1 refused, not found or not balanced; 2 wrong usage; 69 the system does "
+    "not answer; 78 wrong configuration.";
+
+void add_client_options(CLI::App& command, apps::ClientOptions& options) {
+    command.add_option("--url", options.url, "The gateway and console")->capture_default_str();
+    command.add_flag("--json", options.json, "Print JSON for machines");
+}
+
+/// All commands and their options; `chosen` becomes what is to be run.
+struct CommandLine {
+    CommandLine(const settings::Environment& environment, const std::string& folder);
+
+    CLI::App app{
+        "Tributary: business events, safely from an API and from files into a search "
+        "index.",
+        "tributary"};
+    std::function<int()> chosen;
+    apps::SendOptions send;
+    apps::UploadOptions upload;
+    apps::SearchOptions search;
+    apps::TailOptions tail;
+    apps::ClientOptions trace;
+    apps::ClientOptions ledger;
+    apps::StatusOptions status;
+    std::string trace_id;
+    bool is_json = false;
+    bool is_markdown = false;
+
+private:
+    CLI::App& add(const char* name, const char* description, const char* example,
+                  std::function<int()> run);
+    void add_queries();
+};
+
+CLI::App& CommandLine::add(const char* name, const char* description, const char* example,
+                           std::function<int()> run) {
+    CLI::App* command = app.add_subcommand(name, description);
+    command->footer(std::string("Example:\n  ") + example);
+    command->callback([this, run = std::move(run)] { chosen = run; });
+    return *command;
+}
+
+CommandLine::CommandLine(const settings::Environment& environment, const std::string& folder) {
+    app.require_subcommand(1);
+    app.footer(kExitCodes);
+    app.set_version_flag("--version", kVersion);
+
+    add("up", "Run the whole system on this machine until Ctrl-C", "DATA_DIR=/tmp/t tributary up",
+        [&environment, folder] { return apps::up(environment, folder); });
+
+    CLI::App& sending = add("send", "Send events through the gateway",
+                            R"(tributary send --type order '{"id":10248,"total":440}')",
+                            [this] { return apps::send(send); });
+    add_client_options(sending, send.client);
+    sending.add_option("--type", send.type, "Entity type of DATA, which is then its data");
+    sending.add_option("--id", send.id, "Event id (Idempotency-Key): a retry makes no second one");
+    auto* data = sending.add_option("DATA", send.data, "JSON: an event, an array, or data");
+    auto* file = sending.add_option("--file", send.file, "Read it from a file; - for stdin");
+    data->excludes(file);
+    sending.callback([this, data, file] {
+        if (data->count() + file->count() != 1) throw CLI::RequiredError("either DATA or --file");
+        chosen = [this] { return apps::send(send); };
+    });
+
+    CLI::App& uploading = add("upload", "Put files into the bucket and wait for their reports",
+                              "tributary upload orders.json suppliers.json.gz",
+                              [this] { return apps::upload(upload); });
+    add_client_options(uploading, upload.client);
+    uploading.add_option("FILE", upload.files, "JSON array or NDJSON, plain or .gz")->required();
+    uploading.add_option("--prefix", upload.prefix, "In front of the key: a folder with its /");
+    uploading.add_flag("!--no-wait", upload.wait, "Do not wait for the reports");
+    uploading.add_option("--timeout", upload.timeout, "Seconds to wait for the reports");
+
+    add_queries();
+    CLI::App& config = add("config", "Show every setting, its value and where that comes from",
+                           "tributary config --json", [this, &environment] {
+                               return apps::show_config(environment, is_json, is_markdown);
+                           });
+    config.add_flag("--json", is_json, "Print JSON for machines");
+    config.add_flag("--markdown", is_markdown, "Print the table of the documentation");
+    add("check-config", "Check the environment and the catalog file, and say all that is wrong",
+        "ENTITY_CATALOG=catalog.yaml tributary check-config",
+        [&environment] { return apps::check_config(environment); });
+}
+
+void CommandLine::add_queries() {
+    CLI::App& searching =
+        add("search", "Search the documents, newest first", "tributary search --type order 10248",
+            [this] { return apps::search(search); });
+    add_client_options(searching, search.client);
+    searching.add_option("WORDS", search.text, "All of them must occur");
+    searching.add_option("--type", search.type, "Entity type, or dead-letter");
+    searching.add_option("--id", search.id, "Event id");
+    searching.add_option("--after", search.after, "Received at or after (RFC 3339)");
+    searching.add_option("--before", search.before, "Received before (RFC 3339)");
+    searching.add_option("--size", search.size, "How many")->capture_default_str();
+
+    CLI::App& tailing = add("tail", "Print documents as they arrive", "tributary tail --type order",
+                            [this] { return apps::tail(tail); });
+    add_client_options(tailing, tail.client);
+    tailing.add_option("--type", tail.type, "Entity type");
+    tailing.add_option("--count", tail.count, "End after so many; 0: go on");
+
+    CLI::App& tracing = add("trace", "Where is my event?", "tributary trace a1",
+                            [this] { return apps::trace(trace, trace_id); });
+    add_client_options(tracing, trace);
+    tracing.add_option("ID", trace_id, "Event id")->required();
+
+    CLI::App& balancing = add("ledger",
+                              "Check that accepted = indexed + duplicates + dead-lettered + in "
+                              "flight",
+                              "tributary ledger", [this] { return apps::ledger(ledger); });
+    add_client_options(balancing, ledger);
+
+    CLI::App& asking = add("status", "Every part of the system: ready, or why not",
+                           "tributary status", [this] { return apps::status(status); });
+    add_client_options(asking, status.client);
+    asking.add_flag("--quiet", status.is_quiet, "Print nothing; the exit code is 0 when ready");
+}
+
+}  // namespace
+
+int main(int argc, char** argv, char** variables) {
+    const settings::Environment environment = settings::environment_of(variables);
+    std::error_code failure;
+    const auto self = std::filesystem::read_symlink("/proc/self/exe", failure);
+    CommandLine line(environment, self.parent_path().string());
+    try {
+        line.app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        return line.app.exit(error) == 0 ? apps::kExitSuccess : apps::kExitUsage;
+    }
+    return line.chosen();
+}

@@ -1,0 +1,258 @@
+#include <cstdio>
+#include <filesystem>
+#include <fmt/format.h>
+#include <signal.h>
+
+#include "apps/program.h"
+#include "apps/tributary/commands.h"
+#include "apps/tributary/services.h"
+#include "base/version.h"
+#include "console/console.h"
+#include "gateway/bucket_route.h"
+#include "gateway/bucket_trigger.h"
+#include "gateway/events_route.h"
+#include "gateway/gateway.h"
+#include "http/server.h"
+#include "lambda_runtime/host.h"
+#include "object_store/directory/directory_store.h"
+
+namespace tributary::apps {
+namespace {
+
+constexpr std::chrono::milliseconds kTendInterval{200};
+constexpr const char* kBucket = "bucket";
+
+/// The addresses of one system: gateway and console on PORT, the services behind it.
+struct Ports {
+    explicit Ports(std::int64_t base)
+        : gateway(static_cast<std::uint16_t>(base)),
+          producer(static_cast<std::uint16_t>(base + 1)),
+          consumer(static_cast<std::uint16_t>(base + 2)) {}
+    std::uint16_t gateway;
+    std::uint16_t producer;
+    std::uint16_t consumer;
+};
+
+std::string url_of(std::uint16_t port) {
+    return fmt::format("http://127.0.0.1:{}", port);
+}
+
+/// Everything of `tributary up` that lives in this process. Members are made in this order, and
+/// end in the reverse one.
+class System {
+public:
+    System(const settings::Settings& values, settings::Environment environment,
+           std::string programs, const Clock& clock, telemetry::Log& log)
+        : values_(values),
+          environment_(std::move(environment)),
+          programs_(std::move(programs)),
+          clock_(clock),
+          log_(log),
+          ports_(values.integer("PORT") == 0 ? 8080 : values.integer("PORT")),
+          data_folder_(std::filesystem::absolute(values.text("DATA_DIR")).string()) {}
+
+    Result<void> start();
+    /// Until a signal comes.
+    void run(const TerminationSignals& signals);
+    void stop();
+
+private:
+    Result<void> open_stores();
+    Result<void> start_services();
+    Result<void> start_functions();
+    Result<void> listen();
+    [[nodiscard]] process::Environment function_environment() const;
+    [[nodiscard]] lambda_runtime::FunctionSettings function(const std::string& name,
+                                                            std::string_view timeout) const;
+    [[nodiscard]] std::vector<console::PartStatus> status() const;
+
+    const settings::Settings& values_;
+    const settings::Environment environment_;
+    const std::string programs_;
+    const Clock& clock_;
+    telemetry::Log& log_;
+    const Ports ports_;
+    const std::string data_folder_;
+
+    std::optional<event::Catalog> catalog_;
+    std::unique_ptr<event_log::EmbeddedLog> event_log_;
+    std::unique_ptr<event_log::Inspector> inspector_;
+    std::unique_ptr<document_index::EmbeddedIndex> index_;
+    std::unique_ptr<document_index::Searcher> searcher_;
+    std::unique_ptr<object_store::DirectoryStore> store_;
+    std::unique_ptr<Services> services_;
+
+    http::EventLoop loop_;
+    std::unique_ptr<lambda_runtime::FunctionHost> api_function_;
+    std::unique_ptr<gateway::BucketTrigger> bucket_trigger_;
+    std::unique_ptr<gateway::EventsRoute> events_route_;
+    std::unique_ptr<gateway::BucketRoute> bucket_route_;
+    std::unique_ptr<console::Console> console_;
+    std::unique_ptr<gateway::Gateway> gateway_;
+    std::unique_ptr<http::Server> server_;
+};
+
+Result<void> System::start() {
+    if (auto done = open_stores(); !done) return done;
+    loop_.start(1);
+    if (auto done = start_services(); !done) return done;
+    if (auto done = start_functions(); !done) return done;
+    return listen();
+}
+
+Result<void> System::open_stores() {
+    auto catalog = load_catalog(values_);
+    if (!catalog) return std::unexpected(catalog.error());
+    catalog_ = std::move(*catalog);
+    auto event_log = open_event_log(values_, *catalog_, clock_);
+    if (!event_log) return std::unexpected(event_log.error());
+    event_log_ = std::move(*event_log);
+    inspector_ = event_log_->make_inspector();
+    auto index = open_document_index(values_, *catalog_);
+    if (!index) return std::unexpected(index.error());
+    index_ = std::move(*index);
+    searcher_ = index_->make_searcher();
+    auto store = object_store::DirectoryStore::open(data_folder_);
+    if (!store) return std::unexpected(store.error());
+    store_ = std::move(*store);
+    return {};
+}
+
+Result<void> System::start_services() {
+    process::Environment shared = environment_;
+    shared["DATA_DIR"] = data_folder_;
+    const auto service = [&](const std::string& name, std::uint16_t port) {
+        ServiceSettings settings;
+        settings.name = name;
+        settings.program = programs_ + "/tributary-" + name;
+        settings.url = url_of(port);
+        settings.environment = shared;
+        settings.environment["PORT"] = std::to_string(port);
+        return settings;
+    };
+    // In the order in which they are to stop: first no new events, then the rest is indexed.
+    services_ = std::make_unique<Services>(
+        std::vector{service("producer", ports_.producer), service("consumer", ports_.consumer)},
+        clock_, log_);
+    return services_->start();
+}
+
+process::Environment System::function_environment() const {
+    process::Environment environment = environment_;
+    environment["PRODUCER_URL"] = url_of(ports_.producer);
+    environment["OBJECT_STORE_DIR"] = data_folder_;
+    return environment;
+}
+
+lambda_runtime::FunctionSettings System::function(const std::string& name,
+                                                  std::string_view timeout) const {
+    lambda_runtime::FunctionSettings settings;
+    settings.name = name;
+    settings.bootstrap = programs_ + "/" + name + "/bootstrap";
+    settings.environment = function_environment();
+    settings.timeout = values_.duration(timeout);
+    settings.max_instances = static_cast<std::size_t>(values_.integer("LAMBDA_MAX_INSTANCES"));
+    return settings;
+}
+
+Result<void> System::start_functions() {
+    auto api = lambda_runtime::FunctionHost::start(function("lambda_api", "LAMBDA_API_TIMEOUT"),
+                                                   loop_, clock_, log_);
+    if (!api) return std::unexpected(api.error());
+    api_function_ = std::move(*api);
+
+    gateway::TriggerSettings trigger;
+    trigger.watch.folder = data_folder_ + "/" + kBucket;
+    trigger.async.bucket = kBucket;
+    trigger.function = function("lambda_s3", "LAMBDA_S3_TIMEOUT");
+    auto bucket = gateway::BucketTrigger::start(std::move(trigger), loop_, *store_, clock_, log_);
+    if (!bucket) return std::unexpected(bucket.error());
+    bucket_trigger_ = std::move(*bucket);
+    return {};
+}
+
+Result<void> System::listen() {
+    gateway::EventsSettings events;
+    events.payload_version = values_.text("GATEWAY_PAYLOAD") == "1.0"
+                                 ? gateway::PayloadVersion::rest
+                                 : gateway::PayloadVersion::http;
+    gateway::BucketSettings bucket;
+    bucket.name = kBucket;
+    bucket.folder = data_folder_ + "/" + kBucket;
+    bucket.unfinished_folder = data_folder_ + "/" + kBucket + "/" + object_store::kTemporaryFolder;
+    console::ConsoleSettings console;
+    console.group = values_.text("KAFKA_GROUP_ID");
+    console.version = kVersion;
+
+    events_route_ = std::make_unique<gateway::EventsRoute>(events, *api_function_, clock_);
+    bucket_route_ = std::make_unique<gateway::BucketRoute>(bucket, *store_, clock_);
+    console_ = std::make_unique<console::Console>(console, *catalog_, *searcher_, *inspector_,
+                                                  [this] { return status(); });
+    gateway_ = std::make_unique<gateway::Gateway>(*events_route_, *bucket_route_, *console_);
+
+    http::ServerSettings settings;
+    settings.address = values_.text("LISTEN_ADDRESS");
+    settings.port = ports_.gateway;
+    auto server = http::Server::listen(loop_, settings, *gateway_);
+    if (!server) return std::unexpected(server.error());
+    server_ = std::move(*server);
+    log_.info("The whole system runs on this machine.", {{"gateway", url_of(ports_.gateway)},
+                                                         {"console", url_of(ports_.gateway) + "/"},
+                                                         {"producer", url_of(ports_.producer)},
+                                                         {"consumer", url_of(ports_.consumer)},
+                                                         {"bucket", data_folder_ + "/" + kBucket}});
+    return {};
+}
+
+std::vector<console::PartStatus> System::status() const {
+    std::vector<console::PartStatus> parts = services_->status();
+    const auto instances = api_function_->counts();
+    console::PartStatus api;
+    api.name = "lambda_api";
+    api.is_ready = instances.instances > 0;
+    api.detail = fmt::format("{} instances, {} running", instances.instances, instances.running);
+    parts.push_back(std::move(api));
+    const auto imports = bucket_trigger_->counts();
+    console::PartStatus s3;
+    s3.name = "lambda_s3";
+    s3.is_ready = true;
+    s3.detail = fmt::format("{} waiting, {} running, {} succeeded, {} failed", imports.waiting,
+                            imports.running, imports.succeeded, imports.failed);
+    parts.push_back(std::move(s3));
+    return parts;
+}
+
+void System::run(const TerminationSignals& signals) {
+    while (signals.wait(kTendInterval) == 0) services_->tend();
+}
+
+void System::stop() {
+    const auto limit = values_.duration("DRAIN_TIMEOUT");
+    log_.info("Stopping.");
+    if (server_) server_->drain(limit);
+    if (bucket_trigger_) bucket_trigger_->shutdown(std::chrono::seconds(2));
+    if (api_function_) api_function_->shutdown(limit);
+    if (services_) services_->stop(limit);
+    loop_.stop();
+    log_.info("Stopped; what was not finished goes on at the next start.");
+}
+
+}  // namespace
+
+int up(const settings::Environment& environment, const std::string& program_folder) {
+    const TerminationSignals signals;
+    const SystemClock clock;
+    const auto values = settings::Settings::load(environment);
+    if (!values) return report_start_error(values.error());
+    telemetry::Log log = make_log("tributary", *values, clock);
+    System system(*values, environment, program_folder, clock, log);
+    if (auto started = system.start(); !started) {
+        system.stop();
+        return report_start_error(started.error());
+    }
+    system.run(signals);
+    system.stop();
+    return kExitSuccess;
+}
+
+}  // namespace tributary::apps

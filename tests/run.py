@@ -1,0 +1,177 @@
+#!/usr/bin/env python3
+"""Runs every test, group by group, and closes with `N passed, N failed, N skipped`.
+
+    tests/run.py [--long] [GROUP…]
+
+`./dev test` installs what is needed and calls this. Each group prints its minutes; a skipped test is
+named with its reason; the exit code is 0 only when nothing failed and something ran.
+"""
+import argparse
+import os
+import pathlib
+import subprocess
+import sys
+import time
+import xml.etree.ElementTree as xml
+
+ROOT = pathlib.Path(__file__).resolve().parents[1]
+RESULTS = ROOT / "build/results"
+JOBS = str(os.cpu_count() or 2)
+
+
+class Tally:
+    def __init__(self):
+        self.passed, self.failed, self.skipped = 0, [], []
+
+    def add_step(self, name, ok):
+        if ok:
+            self.passed += 1
+        else:
+            self.failed.append(name)
+
+    def add_junit(self, group, file):
+        """Counts a JUnit file of ctest or pytest; a missing one is a failure of the whole group."""
+        if not file.exists():
+            self.failed.append(f"{group}: wrote no results")
+            return
+        cases = list(xml.parse(file).getroot().iter("testcase"))
+        if not cases:
+            self.failed.append(f"{group}: ran no test")
+        for case in cases:
+            name = f"{group}: {case.get('classname', '')}.{case.get('name')}"
+            skipped = case.find("skipped")
+            if case.find("failure") is not None or case.find("error") is not None:
+                self.failed.append(name)
+            elif skipped is not None or case.get("status") in ("disabled", "notrun"):
+                reason = skipped.get("message", "") if skipped is not None else ""
+                self.skipped.append(f"{name} ({reason or 'not run'})")
+            else:
+                self.passed += 1
+
+
+def run(*command, **options):
+    return subprocess.run([str(part) for part in command], cwd=ROOT, **options).returncode == 0
+
+
+def build(preset, *targets):
+    folder = ROOT / "build" / preset
+    if not (folder / "build.ninja").exists():
+        done = subprocess.run(["cmake", "--preset", preset], cwd=ROOT, capture_output=True, text=True)
+        if done.returncode != 0:
+            print(done.stdout + done.stderr)
+            return False
+    return run("ninja", "-C", folder, *targets, env={**os.environ, "NINJA_STATUS": "[%f/%t %es] "})
+
+
+def ctest(tally, preset):
+    """Builds and runs the unit and contract tests of a preset."""
+    if not build(preset, "tests_all"):
+        tally.failed.append(f"{preset}: the build failed")
+        return
+    results = RESULTS / f"{preset}.xml"
+    run("ctest", "--test-dir", f"build/{preset}", "-j", JOBS, "--output-junit", results,
+        "--output-on-failure", "--progress", "--timeout", "300", "--no-tests=error",
+        env={**os.environ, "ASAN_OPTIONS": "detect_stack_use_after_return=1",
+             "UBSAN_OPTIONS": "print_stacktrace=1",
+             "TSAN_OPTIONS": f"suppressions={ROOT}/tests/tsan.supp halt_on_error=1"})
+    tally.add_junit(preset, results)
+
+
+def pytest(tally, group, folder, *arguments):
+    results = RESULTS / f"{group}.xml"
+    run(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--durations=5",
+        f"--junitxml={results}", folder, *arguments,
+        env={**os.environ, "TRIBUTARY_BIN_DIR": str(ROOT / "build/release/bin")})
+    tally.add_junit(group, results)
+
+
+def lint(tally, options):
+    tally.add_step("lint: format", run("tests/lint/format.sh"))
+    pytest(tally, "layers", "tests/layers")
+    if not build("release", "programs"):
+        tally.failed.append("lint: the build failed")
+    tally.add_step("lint: tidy", run(sys.executable, "tests/lint/tidy.py", "build/release"))
+
+
+def unit(tally, options):
+    ctest(tally, "release")
+
+
+def asan(tally, options):
+    ctest(tally, "asan")
+
+
+def tsan(tally, options):
+    ctest(tally, "tsan")
+
+
+def programs(tally, group):
+    if build("release", "programs"):
+        return True
+    tally.failed.append(f"{group}: the build failed")
+    return False
+
+
+def e2e(tally, options):
+    if programs(tally, "e2e"):
+        pytest(tally, "e2e", "tests/e2e", *(["--long"] if options.long else []))
+
+
+def fault(tally, options):
+    if programs(tally, "fault"):
+        pytest(tally, "fault", "tests/fault", *(["--long"] if options.long else []))
+
+
+def fuzz(tally, options):
+    """Runs every fuzz target for a bounded time; a finding is a failure."""
+    if not build("fuzz", "fuzzers"):
+        tally.failed.append("fuzz: the build failed")
+        return
+    seconds = 300 if options.long else 15
+    targets = sorted(p for p in (ROOT / "build/fuzz/fuzz").glob("*_fuzzer") if os.access(p, os.X_OK))
+    if not targets:
+        tally.failed.append("fuzz: there is no target")
+    for target in targets:
+        name = target.name.removesuffix("_fuzzer")
+        corpus = RESULTS / "corpus" / name
+        corpus.mkdir(parents=True, exist_ok=True)
+        seeds = ROOT / "fuzz/corpus" / name
+        tally.add_step(f"fuzz: {name}", run(
+            target, f"-max_total_time={seconds}", "-timeout=10", "-rss_limit_mb=2048",
+            "-print_final_stats=0", "-verbosity=0", f"-artifact_prefix={RESULTS}/{name}-",
+            corpus, *([seeds] if seeds.exists() else [])))
+
+
+GROUPS = {"lint": lint, "unit": unit, "e2e": e2e, "fault": fault, "asan": asan, "tsan": tsan,
+          "fuzz": fuzz}
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="./dev test")
+    parser.add_argument("--long", action="store_true", help="the long forms too")
+    parser.add_argument("groups", nargs="*", metavar="GROUP", help=", ".join(GROUPS))
+    options = parser.parse_args()
+    unknown = [group for group in options.groups if group not in GROUPS]
+    if unknown:
+        parser.error(f"there is no group {', '.join(unknown)}; there are: {', '.join(GROUPS)}")
+
+    RESULTS.mkdir(parents=True, exist_ok=True)
+    tally, minutes = Tally(), []
+    for group in options.groups or GROUPS:
+        print(f"\n== {group}", flush=True)
+        started = time.monotonic()
+        GROUPS[group](tally, options)
+        minutes.append(f"{group} {(time.monotonic() - started) / 60:.1f} min")
+        print(f"== {minutes[-1]}", flush=True)
+
+    print("\n" + ", ".join(minutes))
+    for name in tally.skipped:
+        print(f"skipped: {name}")
+    for name in tally.failed:
+        print(f"failed: {name}")
+    print(f"{tally.passed} passed, {len(tally.failed)} failed, {len(tally.skipped)} skipped")
+    sys.exit(1 if tally.failed or tally.passed == 0 else 0)
+
+
+if __name__ == "__main__":
+    main()
