@@ -111,6 +111,17 @@ TEST_F(Watcher, FollowsAFolderThatIsRenamed) {
     EXPECT_EQ(std::ranges::count(keys(), "old/x/second.json"), 0);
 }
 
+TEST_F(Watcher, ForgetsAFolderThatIsMovedAway) {
+    start();
+    write_file(bucket() / "old/x/first.json", "[]");
+    EXPECT_TRUE(sees("old/x/first.json"));
+    fs::rename(bucket() / "old", folder_.path() / "elsewhere");
+    (void)keys_until_marker();
+    write_file(folder_.path() / "elsewhere/x/second.json", "[]");
+    (void)keys_until_marker();
+    EXPECT_EQ(std::ranges::count(keys(), "old/x/second.json"), 0);
+}
+
 TEST_F(Watcher, SeesWhatLayThereBeforeItStarted) {
     write_file(bucket() / "a/orders.json", "[]");
     write_file(bucket() / "products.json", "[]");
