@@ -69,6 +69,8 @@ public:
     [[nodiscard]] const ScanPosition& position() const { return position_; }
     /// Everything came out.
     [[nodiscard]] bool is_done() const { return state_ == State::done; }
+    /// At most the largest item, twice, and what was added at once.
+    [[nodiscard]] std::size_t buffer_bytes() const { return buffer_.size(); }
 
 private:
     enum class State { start, before_item, in_item, behind_array, rest, done };
