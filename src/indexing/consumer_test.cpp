@@ -1,0 +1,209 @@
+#include "indexing/consumer_fixture.h"
+
+/// What becomes of records when everything works, and of each kind of bad one.
+namespace tributary::indexing {
+namespace {
+
+using document_index::Rejected;
+using document_index::TryAgain;
+
+TEST_F(ConsumerTest, IndexesRecordsAndCommitsWithTheirCounts) {
+    append_events(3);
+    reader().assign(orders);
+    ASSERT_TRUE(turn_until_committed(3));
+    EXPECT_EQ(index.documents.size(), 3U);
+    EXPECT_TRUE(index.documents.contains({"orders-index", "e0"}));
+    EXPECT_EQ(counts(), (ledger::Counts{.indexed = 3}));
+    EXPECT_EQ(item_count("created"), "3");
+    EXPECT_EQ(consumer().positions().at(orders), 3);
+}
+
+TEST_F(ConsumerTest, PicksTheIndexByTopic) {
+    reader().append(products, event("p"));
+    reader().assign(products);
+    ASSERT_TRUE(turn_until([&] { return reader().committed.contains(products); }));
+    EXPECT_TRUE(index.documents.contains({"products-index", "p"}));
+}
+
+TEST_F(ConsumerTest, TellsDuplicatesFromReusedIds) {
+    reader().append(orders, event("a"));
+    reader().append(orders, event("a"));
+    reader().append(orders, event("a", R"({ "total" : 440 })"));
+    reader().append(orders, event("a", R"({"total":441})"));
+    reader().assign(orders);
+    ASSERT_TRUE(turn_until_committed(4));
+    EXPECT_EQ(counts(), (ledger::Counts{.indexed = 1, .duplicates = 2, .dead_lettered = 1}));
+    ASSERT_EQ(letters.written.size(), 1U);
+    EXPECT_EQ(letters.written[0].value, event("a", R"({"total":441})"));
+    EXPECT_TRUE(index.documents.contains({"dead-letters-index", "orders-0-3"}));
+    EXPECT_EQ(line_of("tributary_dead_letters_total{reason=\"id_reused\"}"), "1");
+}
+
+TEST_F(ConsumerTest, ARecordThatIsReadAgainAfterACrashIsNoDuplicate) {
+    append_events(2);
+    reader().commit_failure = Error(ErrorCode::unavailable, "The log is away.");
+    reader().assign(orders);
+    ASSERT_TRUE(turn_until([&] { return index.documents.size() == 2; }));
+    restart();
+    reader().assign(orders);
+    ASSERT_TRUE(turn_until_committed(2));
+    EXPECT_EQ(counts(), (ledger::Counts{.indexed = 2}));
+    EXPECT_EQ(item_count("redelivery"), "2");
+}
+
+TEST_F(ConsumerTest, UndecodableRecordsBecomeDeadLetters) {
+    reader().append(orders, "no json");
+    reader().append(orders, "");
+    reader().append(orders, event("a"));
+    reader().assign(orders);
+    ASSERT_TRUE(turn_until_committed(3));
+    EXPECT_EQ(counts(), (ledger::Counts{.indexed = 1, .dead_lettered = 2}));
+    EXPECT_EQ(letters.written.size(), 2U);
+}
+
+TEST_F(ConsumerTest, RejectedDocumentsBecomeDeadLettersAndTheirNeighboursDocuments) {
+    append_events(5);
+    index.decide([&](const auto& document) -> document_index::WriteOutcome {
+        if (document.index == "orders-index" && document.id == "e2") {
+            return Rejected{400, "document_parsing_exception", "an object, not a number"};
+        }
+        return index.keep(document);
+    });
+    reader().assign(orders);
+    ASSERT_TRUE(turn_until_committed(5));
+    EXPECT_EQ(counts(), (ledger::Counts{.indexed = 4, .dead_lettered = 1}));
+    const auto letter =
+        boost::json::parse(index.documents.at({"dead-letters-index", "orders-0-2"}));
+    EXPECT_EQ(letter.at("id").as_string(), "e2");
+    EXPECT_EQ(letter.at("reason").as_string(), "mapping_conflict");
+    EXPECT_EQ(letter.at("status").to_number<int>(), 400);
+}
+
+TEST_F(ConsumerTest, RetriesOnlyTheRefusedItems) {
+    append_events(4);
+    std::map<std::string, int> tries;
+    index.decide([&](const auto& document) -> document_index::WriteOutcome {
+        if (++tries[document.id] < 4 && document.id == "e1") return TryAgain{429, "busy"};
+        return index.keep(document);
+    });
+    reader().assign(orders);
+    ASSERT_TRUE(turn_until_committed(4));
+    EXPECT_EQ(tries, (std::map<std::string, int>{{"e0", 1}, {"e1", 4}, {"e2", 1}, {"e3", 1}}));
+    EXPECT_EQ(counts(), (ledger::Counts{.indexed = 4}));
+    EXPECT_TRUE(letters.written.empty());
+}
+
+TEST_F(ConsumerTest, NothingIsCommittedPastAnItemThatIsStillTried) {
+    settings.successes_per_failing_item = 1000;
+    append_events(20);
+    bool is_refusing = true;
+    index.decide([&](const auto& document) -> document_index::WriteOutcome {
+        if (is_refusing && document.id == "e5") return TryAgain{503, "shard away"};
+        return index.keep(document);
+    });
+    reader().assign(orders);
+    EXPECT_FALSE(turn_until([&] { return committed() > 5; }));
+    EXPECT_EQ(committed(), 5);
+    EXPECT_EQ(index.documents.size(), 19U);
+    is_refusing = false;
+    EXPECT_TRUE(turn_until_committed(20));
+}
+
+TEST_F(ConsumerTest, AnItemThatFailsAloneWhileOthersSucceedBecomesADeadLetter) {
+    append_events(40);
+    index.decide([&](const auto& document) -> document_index::WriteOutcome {
+        if (document.id == "e3" || document.id == "e4") return TryAgain{500, "poison"};
+        return index.keep(document);
+    });
+    reader().assign(orders);
+    ASSERT_TRUE(turn_until_committed(40));
+    EXPECT_EQ(counts(), (ledger::Counts{.indexed = 38, .dead_lettered = 2}));
+    EXPECT_EQ(line_of("tributary_dead_letters_total{reason=\"retries_exhausted\"}"), "2");
+    EXPECT_EQ(letters.written.size(), 2U);
+}
+
+TEST_F(ConsumerTest, ItemsThatFailTogetherAreNeverDeadLetters) {
+    append_events(30);
+    index.decide([&](const auto& document) -> document_index::WriteOutcome {
+        // A shard is gone: every third document fails, however often it is tried.
+        if (document.id.back() % 3 == 0) return TryAgain{503, "unavailable_shards_exception"};
+        return index.keep(document);
+    });
+    reader().assign(orders);
+    EXPECT_FALSE(turn_until([&] { return letters.tried > 0; }));
+    EXPECT_EQ(item_count("retries_exhausted"), "0");
+}
+
+TEST_F(ConsumerTest, SendsAtOnceWhenNothingIsInFlightAndTogetherBehindOthers) {
+    settings.max_batch_age = std::chrono::seconds(1);
+    reader().assign(orders);
+    turn(2);
+    index.hold();
+    append_events(1);
+    turn(2);
+    ASSERT_EQ(index.bulk_sizes, std::vector<std::size_t>{1});
+    append_events(3, "later");
+    turn(5);
+    EXPECT_EQ(index.bulk_sizes.size(), 1U);
+    clock.advance(std::chrono::seconds(1));
+    turn(2);
+    EXPECT_EQ(index.bulk_sizes, (std::vector<std::size_t>{1, 3}));
+}
+
+TEST_F(ConsumerTest, BatchesAreBoundedByDocumentsAndBytes) {
+    settings.max_batch_documents = 10;
+    append_events(35);
+    reader().assign(orders);
+    ASSERT_TRUE(turn_until_committed(35));
+    EXPECT_LE(*std::ranges::max_element(index.bulk_sizes), 10U);
+
+    index.bulk_sizes.clear();
+    settings.max_batch_documents = 1000;
+    settings.max_batch_bytes = 600;  // About two events.
+    restart();
+    append_events(20, "more");
+    reader().assign(orders);
+    ASSERT_TRUE(turn_until_committed(55));
+    EXPECT_LE(*std::ranges::max_element(index.bulk_sizes), 3U);
+}
+
+TEST_F(ConsumerTest, AnswersOutOfOrderLeaveNoHole) {
+    settings.max_batch_documents = 5;
+    append_events(10);
+    index.hold();
+    reader().assign(orders);
+    ASSERT_TRUE(turn_until([&] { return index.held() == 2; }));
+    index.release_one(1);
+    turn(5);
+    EXPECT_EQ(committed(), -1);
+    index.release();
+    EXPECT_TRUE(turn_until_committed(10));
+}
+
+TEST_F(ConsumerTest, NeverWaitsLongInOnePoll) {
+    reader().assign(orders);
+    turn(5);
+    EXPECT_LE(reader().longest_wait, std::chrono::milliseconds(100));
+    EXPECT_GE(reader().longest_wait, std::chrono::milliseconds(90));  // Idle costs next to nothing.
+    index.hold();
+    append_events(1);
+    turn(1);
+    reader().longest_wait = {};
+    turn(3);
+    EXPECT_EQ(reader().longest_wait, std::chrono::milliseconds(0));  // Answers are awaited instead.
+    index.release();
+}
+
+TEST_F(ConsumerTest, RunDrainsCommitsAndClosesWhenItIsStopped) {
+    append_events(50);
+    reader().assign(orders);
+    std::stop_source stop;
+    reader().on_commit = [&](const auto&) { stop.request_stop(); };
+    consumer().run(reader(), stop.get_token());
+    EXPECT_TRUE(reader().is_closed);
+    EXPECT_EQ(committed(), 50);
+    EXPECT_EQ(consumer().ready().error().code, ErrorCode::shutting_down);
+}
+
+}  // namespace
+}  // namespace tributary::indexing

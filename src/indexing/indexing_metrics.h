@@ -1,0 +1,36 @@
+#pragma once
+
+#include <cstddef>
+
+#include "indexing/buffer.h"
+#include "indexing/verdicts.h"
+#include "telemetry/metrics.h"
+
+namespace tributary::indexing {
+
+/// What the Consumer counts; the names stand in the README. Thread-safe.
+class IndexingMetrics {
+public:
+    /// `metrics` must outlive this object. Every series exists from the start, with zero.
+    explicit IndexingMetrics(telemetry::Metrics& metrics);
+
+    void count_item(Verdict verdict);
+    void count_dead_letter(Verdict reason);
+    void count_failed_request();
+    void observe_bulk(std::size_t documents, std::size_t bytes, double seconds);
+    void observe_latency(double seconds);
+    void set_load(const BufferUsage& usage, std::size_t documents_in_flight);
+
+private:
+    telemetry::Metrics& metrics_;
+    telemetry::Counter& failed_requests_;
+    telemetry::Histogram& bulk_seconds_;
+    telemetry::Histogram& bulk_documents_;
+    telemetry::Histogram& bulk_bytes_;
+    telemetry::Histogram& latency_;
+    telemetry::Gauge& in_flight_;
+    telemetry::Gauge& buffered_records_;
+    telemetry::Gauge& buffered_bytes_;
+};
+
+}  // namespace tributary::indexing

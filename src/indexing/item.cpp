@@ -1,0 +1,59 @@
+#include "indexing/item.h"
+
+#include <utility>
+
+#include "base/rfc3339.h"
+#include "indexing/document.h"
+
+namespace tributary::indexing {
+namespace {
+
+/// The header that the Producer wrote; without it, the time at which the log took the record.
+Timestamp received_at_of(const event_log::Record& record) {
+    return parse_rfc3339(record.header("tributary-received-at")).value_or(record.timestamp);
+}
+
+DeadLetter undecodable(const event::Rejection& rejection) {
+    constexpr std::size_t kMaxViolations = 10;
+    DeadLetter letter;
+    letter.event_id = rejection.id;
+    letter.judgement = {Verdict::undecodable, 0, rejection.detail};
+    for (std::size_t i = 0; i < rejection.violations.size() && i < kMaxViolations; ++i) {
+        const event::Violation& violation = rejection.violations[i];
+        letter.judgement.detail += " " + violation.pointer + ": " + violation.message;
+    }
+    return letter;
+}
+
+DeadLetter reserved_name(const event::Event& event, const std::string& name) {
+    DeadLetter letter;
+    letter.event_id = event.id;
+    letter.judgement = {Verdict::reserved_name, 0,
+                        "The event has an attribute '" + name +
+                            "', a name that the document needs for itself; rename it."};
+    return letter;
+}
+
+}  // namespace
+
+ItemPtr ItemMaker::make(event_log::Record record, std::uint64_t assignment) {
+    auto item = std::make_unique<Item>();
+    item->assignment = assignment;
+    item->received_at = received_at_of(record);
+    auto decoded = decoder_.decode(record.topic, record.value);
+    if (decoded) {
+        const event::Event& event = decoded->event;
+        if (const auto name = reserved_attribute(event)) item->letter = reserved_name(event, *name);
+        item->document_id = event::document_id(event.source, event.id);
+        item->digest = event::content_digest(event.type->name, event.data());
+        if (event.json == record.value) record.value = std::string();
+        item->event = std::move(*decoded);
+    } else {
+        item->letter = undecodable(decoded.error());
+    }
+    item->record = std::move(record);
+    item->share = BufferShare(usage_, item->bytes());
+    return item;
+}
+
+}  // namespace tributary::indexing
