@@ -36,7 +36,8 @@ void Database::Closer::operator()(Connection* connection) const {
     delete connection;
 }
 
-Result<Database> Database::open(const std::string& path, std::chrono::milliseconds busy_deadline) {
+Result<Database> Database::open(const std::string& path, std::chrono::milliseconds busy_deadline,
+                                FreePages free_pages) {
     Database database(Handle(new Connection{path, busy_deadline, {}, nullptr}));
     auto& connection = *database.connection_;
     constexpr int kFlags =
@@ -48,17 +49,20 @@ Result<Database> Database::open(const std::string& path, std::chrono::millisecon
     sqlite3_busy_handler(connection.handle, &Connection::on_busy, &connection);
     // Switching to WAL may be refused at once, past the busy handler, while others do the same.
     const auto opened_at = std::chrono::steady_clock::now();
-    auto configured = database.configure();
+    auto configured = database.configure(free_pages);
     while (!configured && configured.error().code == ErrorCode::retry_later &&
            std::chrono::steady_clock::now() - opened_at < busy_deadline) {
         std::this_thread::sleep_for(kBusySleep);
-        configured = database.configure();
+        configured = database.configure(free_pages);
     }
     if (!configured) return std::unexpected(configured.error());
     return database;
 }
 
-Result<void> Database::configure() {
+Result<void> Database::configure(FreePages free_pages) {
+    if (free_pages == FreePages::can_be_given_back) {
+        if (auto done = execute("PRAGMA auto_vacuum = INCREMENTAL"); !done) return done;
+    }
     // A checkpoint per 8 MiB of WAL; one that grew beyond 16 MiB is cut back to that.
     auto done = execute(
         "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY;"
@@ -134,6 +138,10 @@ Result<Statement*> Database::cached(std::string_view sql) {
 
 std::int64_t Database::changes() const {
     return sqlite3_changes64(connection_->handle);
+}
+
+std::int64_t Database::last_insert_row() const {
+    return sqlite3_last_insert_rowid(connection_->handle);
 }
 
 Result<std::int64_t> Database::data_version() {

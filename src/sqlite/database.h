@@ -86,13 +86,18 @@ private:
     Statement* statement_;
 };
 
+/// Whether a file that shrinks inside may become smaller on the disk, by `PRAGMA
+/// incremental_vacuum`. Costs a little bookkeeping per new page; decided when the file is made.
+enum class FreePages { kept, can_be_given_back };
+
 /// One connection to one file in WAL mode with `synchronous=FULL`. Used by one thread at a time;
 /// never carried over a fork.
 class Database {
 public:
     /// Opens or creates the file. An operation that finds it locked tries again every millisecond
     /// until `busy_deadline` has passed, then it fails with `retry_later`.
-    static Result<Database> open(const std::string& path, std::chrono::milliseconds busy_deadline);
+    static Result<Database> open(const std::string& path, std::chrono::milliseconds busy_deadline,
+                                 FreePages free_pages = FreePages::kept);
 
     /// Brings the schema to version `steps.size()`: `steps[v]` is the SQL that leads from version v
     /// to v + 1. Versions are stored in the file. `invalid_input` when the file's is newer.
@@ -123,6 +128,8 @@ public:
 
     /// Rows that the last `run` changed.
     [[nodiscard]] std::int64_t changes() const;
+    /// The row that the last successful INSERT of this connection made.
+    [[nodiscard]] std::int64_t last_insert_row() const;
     /// A number that is another one after another connection has committed; cheap.
     Result<std::int64_t> data_version();
     /// Whether a transaction is open.
@@ -136,7 +143,7 @@ private:
     using Handle = std::unique_ptr<Connection, Closer>;
     explicit Database(Handle handle) : connection_(std::move(handle)) {}
 
-    Result<void> configure();
+    Result<void> configure(FreePages free_pages);
     Result<std::int64_t> single_value(std::string_view sql);
     /// The statement for `sql`, reset.
     Result<Statement*> cached(std::string_view sql);

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <utility>
 #include <vector>
@@ -12,6 +13,7 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "event_log/event_log.h"
+#include "sqlite/database.h"
 
 namespace tributary::event_log {
 
@@ -21,7 +23,8 @@ struct EmbeddedLogSettings {
 
     /// Bounds what waits in one writer; what does not fit is `retry_later` at once.
     std::size_t max_queued_bytes = std::size_t{64} << 20;
-    /// Key, value and headers of one record together; larger ones are `invalid_input`.
+    /// Key, value and headers of one record together; larger ones are `invalid_input`. Dead letters
+    /// may have 64 KiB more, so that whatever was accepted fits into one.
     std::size_t max_record_bytes = (std::size_t{1} << 20) + (std::size_t{64} << 10);
 
     /// `trim` removes what is older, and what makes the file hold more bytes than that (0: any
@@ -72,11 +75,13 @@ public:
     Result<std::uint64_t> trim();
 
 private:
-    EmbeddedLog(EmbeddedLogSettings settings, const Clock& clock)
-        : settings_(std::move(settings)), clock_(clock) {}
+    EmbeddedLog(EmbeddedLogSettings settings, const Clock& clock, sqlite::Database database)
+        : settings_(std::move(settings)), clock_(clock), database_(std::move(database)) {}
 
     const EmbeddedLogSettings settings_;
     const Clock& clock_;
+    std::mutex mutex_;
+    sqlite::Database database_;  ///< Guarded by the mutex; for topics and trimming.
 };
 
 }  // namespace tributary::event_log
