@@ -6,9 +6,9 @@
 #include <fmt/format.h>
 #include <fstream>
 #include <functional>
+#include <iterator>
 #include <optional>
 #include <set>
-#include <sstream>
 #include <yaml-cpp/yaml.h>
 
 #include "event/catalog.h"
@@ -152,9 +152,9 @@ public:
 private:
     static std::optional<std::string> contents_of(const std::string& path) {
         std::ifstream file(path);
-        std::stringstream text;
-        if (!file || !(text << file.rdbuf())) return std::nullopt;
-        return text.str();
+        std::string text(std::istreambuf_iterator<char>(file), {});
+        if (!file.is_open() || file.bad()) return std::nullopt;
+        return text;
     }
 
     [[nodiscard]] std::unexpected<Error> refuse(const YAML::Mark& mark,
@@ -181,14 +181,17 @@ private:
 
     void read_root(const YAML::Node& root) {
         YAML::Node types;
-        for_each_member(root, "The catalog", [&](const YAML::Node& key, const YAML::Node& value) {
-            if (key.Scalar() != "types") {
-                throw Refusal(key, fmt::format("\"{}\" is not known here; a catalog has one key, "
-                                               "types.",
-                                               key.Scalar()));
-            }
-            types.reset(value);
-        });
+        const YAML::Node members = root.IsNull() ? YAML::Node(YAML::NodeType::Map) : root;
+        for_each_member(
+            members, "The catalog", [&](const YAML::Node& key, const YAML::Node& value) {
+                if (key.Scalar() != "types") {
+                    throw Refusal(key,
+                                  fmt::format("\"{}\" is not known here; a catalog has one key, "
+                                              "types.",
+                                              key.Scalar()));
+                }
+                types.reset(value);
+            });
         if (!types.IsSequence() || types.size() == 0) {
             throw Refusal(types.IsDefined() && !types.IsNull() ? types : root,
                           "types must be a list of at least one entity type.");

@@ -50,6 +50,8 @@ public:
     /// The event as one line of JSON; everything must have been settled.
     [[nodiscard]] Event compose(const EntityType& type) const;
 
+    /// A violation of an attribute, which `message` says without naming it.
+    void complain(std::string_view attribute, std::string_view message);
     void add_violation(std::string pointer, std::string message);
     /// The violations as a rejection; `specversion` comes first, since it decides about the rest.
     [[nodiscard]] Rejection rejection();
@@ -68,8 +70,6 @@ public:
     bool has_type = false;  ///< Whether its type, right or wrong, has been dealt with.
     std::vector<Violation> violations;
 
-    /// Whether the attributes came as headers, which have no JSON pointers.
-    [[nodiscard]] bool is_binary() const { return is_binary_; }
     /// Whether nothing was found wrong so far.
     [[nodiscard]] bool is_sound() const { return violations.empty() && unsupported_.empty(); }
 
@@ -86,7 +86,6 @@ private:
     void read_data(const JsonMember& member, const std::vector<JsonMember>& members);
     void require_attributes();
     bool is_string(const JsonMember& member);
-    void complain(std::string_view attribute, std::string_view message);
     void append_data(std::string& out) const;
 
     bool is_binary_ = false;

@@ -46,21 +46,20 @@ void ItemDecoder::read(const JsonValue& value, const ItemContext& context) {
 const EntityType* ItemDecoder::settle_type(const Envelope& envelope) {
     const EntityType* const expected = envelope.expected_type;
     if (!draft_.has_type && expected != nullptr) return expected;
-    const std::string pointer = draft_.is_binary() ? "" : "/type";
     if (!draft_.has_type) {
-        draft_.add_violation(pointer,
-                             fmt::format("is missing; it must be one of {}.", catalog_.names()));
+        draft_.complain("type", fmt::format("is missing; it must be one of {}.", catalog_.names()));
         return nullptr;
     }
     if (draft_.type_name.empty()) return nullptr;  // Then it has been complained of.
     const EntityType* const type = catalog_.find(draft_.type_name);
     if (type == nullptr) {
-        draft_.add_violation(pointer, fmt::format("\"{}\" is no known type; it must be one of {}.",
-                                                  shortened(draft_.type_name), catalog_.names()));
+        draft_.complain("type", fmt::format("is \"{}\", which is no known type; it must be one of "
+                                            "{}.",
+                                            shortened(draft_.type_name), catalog_.names()));
     } else if (expected != nullptr && type != expected) {
-        draft_.add_violation(pointer, fmt::format("\"{}\" contradicts the name of the file, which "
-                                                  "says {}.",
-                                                  type->name, expected->name));
+        draft_.complain("type", fmt::format("is \"{}\" and contradicts the name of the file, "
+                                            "which says {}.",
+                                            type->name, expected->name));
     }
     return type;
 }

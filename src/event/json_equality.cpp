@@ -21,20 +21,23 @@ bool is_integer(double number, Integer integer) {
            std::trunc(number) == number && static_cast<Integer>(number) == integer;
 }
 
-/// simdjson reads what fits as int64, what does not as uint64: those two never are equal.
+/// `is_double()` of simdjson is true for integers too, so the types are asked. What fits is read as
+/// int64, what does not as uint64: those two never are equal.
 bool is_same_number(const dom::element& left, const dom::element& right) {
-    if (left.is_double() && right.is_double()) {
-        return left.get_double().value_unsafe() == right.get_double().value_unsafe();
+    using enum dom::element_type;
+    if (left.type() == right.type()) {
+        switch (left.type()) {
+            case INT64: return left.get_int64().value_unsafe() == right.get_int64().value_unsafe();
+            case UINT64:
+                return left.get_uint64().value_unsafe() == right.get_uint64().value_unsafe();
+            default: return left.get_double().value_unsafe() == right.get_double().value_unsafe();
+        }
     }
-    if (right.is_double()) return is_same_number(right, left);
-    if (left.is_double()) {
-        const double number = left.get_double().value_unsafe();
-        return right.is_int64() ? is_integer(number, right.get_int64().value_unsafe())
-                                : is_integer(number, right.get_uint64().value_unsafe());
-    }
-    if (left.type() != right.type()) return false;
-    return left.is_int64() ? left.get_int64().value_unsafe() == right.get_int64().value_unsafe()
-                           : left.get_uint64().value_unsafe() == right.get_uint64().value_unsafe();
+    if (right.type() == DOUBLE) return is_same_number(right, left);
+    if (left.type() != DOUBLE) return false;
+    const double number = left.get_double().value_unsafe();
+    return right.type() == INT64 ? is_integer(number, right.get_int64().value_unsafe())
+                                 : is_integer(number, right.get_uint64().value_unsafe());
 }
 
 std::vector<dom::key_value_pair> sorted_members(const dom::object& object) {

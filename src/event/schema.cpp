@@ -3,11 +3,12 @@
 #include <algorithm>
 #include <boost/json.hpp>
 #include <fmt/format.h>
+#include <limits>
 #include <mutex>
 #include <optional>
 #include <regex>
-// valijson 1.0 leaves this include to its user.
-#include <limits>
+// Without it valijson ends the process where a schema is wrong.
+#define VALIJSON_USE_EXCEPTIONS 1
 #include <valijson/adapters/boost_json_adapter.hpp>
 #include <valijson/schema.hpp>
 #include <valijson/schema_parser.hpp>
