@@ -20,6 +20,14 @@ public:
         settings.free_space_reserve_bytes = 0;
         return settings;
     }
+    [[nodiscard]] const std::string& path() const { return file_.path(); }
+    /// With the topic `orders`.
+    static std::unique_ptr<EmbeddedLog> open_with_orders(EmbeddedLogSettings settings,
+                                                         const Clock& clock) {
+        auto log = open(std::move(settings), clock);
+        EXPECT_TRUE(log && log->create_topic("orders"));
+        return log;
+    }
     static std::unique_ptr<EmbeddedLog> open(EmbeddedLogSettings settings, const Clock& clock) {
         auto log = EmbeddedLog::open(std::move(settings), clock);
         EXPECT_TRUE(log) << log.error().message;

@@ -44,10 +44,11 @@ void WakeWatch::clear() const {
     }
 }
 
-void WakeWatch::wait(std::chrono::milliseconds limit) const {
+bool WakeWatch::wait(std::chrono::milliseconds limit) const {
     constexpr std::int64_t kLongest = std::numeric_limits<int>::max();
     pollfd watched{inotify_.get(), POLLIN, 0};
-    ::poll(&watched, 1, static_cast<int>(std::clamp<std::int64_t>(limit.count(), 0, kLongest)));
+    const auto timeout = std::clamp<std::int64_t>(limit.count(), 0, kLongest);
+    return ::poll(&watched, 1, static_cast<int>(timeout)) > 0;
 }
 
 }  // namespace tributary::event_log

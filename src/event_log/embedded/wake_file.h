@@ -40,8 +40,8 @@ public:
     explicit WakeWatch(const std::string& log_path);
     /// Forgets what was raised so far; whatever is raised from now on ends the next `wait`.
     void clear() const;
-    /// Returns when a signal was raised since `clear`, or after `limit`.
-    void wait(std::chrono::milliseconds limit) const;
+    /// Returns true as soon as a signal was raised since `clear`, false after `limit`.
+    bool wait(std::chrono::milliseconds limit) const;
 
 private:
     OwnedDescriptor inotify_;
