@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "event/attribute_rules.h"
 #include "ingest/embedded_files.h"
 #include "ingest/problems.h"
 #include "ingest/request_metrics.h"
@@ -186,7 +187,7 @@ event::Envelope ProducerService::envelope_of(const http::Request& request, const
     envelope.ce_attributes = ce_attributes_of(request.headers);
     envelope.idempotency_key = request.headers.get("Idempotency-Key");
     envelope.traceparent =
-        is_traceparent(traceparent) ? std::string(traceparent) : trace_ids_.next();
+        event::is_traceparent(traceparent) ? std::string(traceparent) : trace_ids_.next();
     if (caller != nullptr) envelope.source = caller->source();
     envelope.now = clock_.now();
     return envelope;

@@ -6,8 +6,8 @@
 #include <set>
 #include <string>
 
+#include "event/attribute_rules.h"
 #include "ingest/running_producer.h"
-#include "ingest/trace_ids.h"
 
 namespace tributary::ingest {
 namespace {
@@ -90,7 +90,7 @@ TEST(ProducerService, BeginsATraceWhereTheClientHasNoValidOne) {
     std::set<std::string> traces;
     for (const auto& record : producer.writer.records()) {
         const std::string trace = header_of(record, "traceparent");
-        EXPECT_TRUE(is_traceparent(trace)) << trace;
+        EXPECT_TRUE(event::is_traceparent(trace)) << trace;
         traces.insert(trace);
     }
     EXPECT_EQ(traces.size(), 2U);

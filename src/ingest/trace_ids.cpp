@@ -7,15 +7,6 @@
 namespace tributary::ingest {
 namespace {
 
-bool is_lower_hex(std::string_view text) {
-    return std::ranges::all_of(
-        text, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
-}
-
-bool is_id(std::string_view text) {
-    return is_lower_hex(text) && text.find_first_not_of('0') != std::string_view::npos;
-}
-
 std::uint64_t seed() {
     std::random_device source;
     return (std::uint64_t{source()} << 32U) | source();
@@ -24,11 +15,6 @@ std::uint64_t seed() {
 constexpr std::uint64_t kPercents = 100;
 
 }  // namespace
-
-bool is_traceparent(std::string_view text) {
-    return text.size() == 55 && text.starts_with("00-") && text[35] == '-' && text[52] == '-' &&
-           is_id(text.substr(3, 32)) && is_id(text.substr(36, 16)) && is_lower_hex(text.substr(53));
-}
 
 TraceIds::TraceIds(int sample_percent)
     : sampled_below_(static_cast<std::uint64_t>(std::clamp(sample_percent, 0, 100))),

@@ -3,13 +3,8 @@
 #include <atomic>
 #include <cstdint>
 #include <string>
-#include <string_view>
 
 namespace tributary::ingest {
-
-/// Whether this is a `traceparent` header of W3C Trace Context that may be passed on: version 00,
-/// lower-case hex, neither id zero.
-bool is_traceparent(std::string_view text);
 
 /// Begins traces for requests that bring none. Cheap and thread-safe: no lock, no system call.
 class TraceIds {
