@@ -5,10 +5,13 @@
 #include <gtest/gtest.h>
 #include <string>
 #include <utility>
-#include <zlib.h>
+
+#include "batch_import/testing.h"
 
 namespace tributary::batch_import {
 namespace {
+
+using testing::gzip;
 
 /// An object in memory, handed out in pieces of a given size.
 class Pieces final : public object_store::ObjectStream {
@@ -30,21 +33,6 @@ private:
     std::size_t read_ = 0;
     object_store::ObjectInfo info_;
 };
-
-std::string gzip(const std::string& text) {
-    z_stream zlib{};
-    EXPECT_EQ(deflateInit2(&zlib, 6, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY), Z_OK);
-    std::string packed(deflateBound(&zlib, text.size()), '\0');
-    std::string input = text;
-    zlib.next_in = reinterpret_cast<Bytef*>(input.data());
-    zlib.avail_in = static_cast<uInt>(input.size());
-    zlib.next_out = reinterpret_cast<Bytef*>(packed.data());
-    zlib.avail_out = static_cast<uInt>(packed.size());
-    EXPECT_EQ(deflate(&zlib, Z_FINISH), Z_STREAM_END);
-    packed.resize(packed.size() - zlib.avail_out);
-    deflateEnd(&zlib);
-    return packed;
-}
 
 struct Content {
     std::string text;

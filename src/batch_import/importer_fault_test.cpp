@@ -16,16 +16,16 @@ using std::chrono::milliseconds;
 
 ImportSettings eager_settings() {
     ImportSettings settings;
-    settings.batches.max_batch_items = 5;
-    settings.max_part_bytes = 2'000;
+    settings.batches.max_batch_items = 10;
+    settings.max_part_bytes = 1'000;
     settings.checkpoint_interval = milliseconds(0);
     return settings;
 }
 
-/// 100 items, every fourth of them broken.
+/// 60 items, every fourth of them broken.
 std::string mixed_file() {
     std::string file = "[";
-    for (int i = 0; i < 100; ++i) {
+    for (int i = 0; i < 60; ++i) {
         file += (i > 0 ? "," : "") + (i % 4 == 3 ? std::to_string(i) : item(i));
     }
     return file + "]";
@@ -63,7 +63,7 @@ Files undisturbed_results() {
     ImportBench bench(eager_settings());
     bench.upload("orders.json", mixed_file());
     EXPECT_EQ(bench.run("orders.json")->state, State::finished);
-    EXPECT_EQ(bench.producer.ids.size(), 75U);
+    EXPECT_EQ(bench.producer.ids.size(), 45U);
     return results_of(bench);
 }
 
@@ -80,9 +80,9 @@ TEST(ImporterFault, AKillBeforeAnyWriteLosesNothingAndChangesNoResult) {
 
         const auto second = bench.run("orders.json");
         ASSERT_TRUE(second) << second.error().message;
-        EXPECT_EQ(second->accepted, 75U);
-        EXPECT_EQ(second->rejected, 25U);
-        EXPECT_EQ(bench.producer.unique_ids().size(), 75U);
+        EXPECT_EQ(second->accepted, 45U);
+        EXPECT_EQ(second->rejected, 15U);
+        EXPECT_EQ(bench.producer.unique_ids().size(), 45U);
         EXPECT_EQ(results_of(bench), expected) << "after " << survived << " writes";
         EXPECT_TRUE(bench.files("checkpoints/").empty());
         EXPECT_LT(survived, 39);
@@ -108,67 +108,62 @@ TEST(ImporterFault, GoesOnFromACheckpointWithoutRepeatingWhatLiesBeforeIt) {
     ImportBench bench(eager_settings());
     bench.upload("orders.json", array_of(100));
     bench.store.fails_put = [puts = 0](const std::string& key) mutable {
-        return key.starts_with("checkpoints/") && ++puts > 10;
+        return key.starts_with("checkpoints/") && ++puts > 5;
     };
     ASSERT_FALSE(bench.run("orders.json"));
     bench.store.fails_put = [](const std::string&) { return false; };
     ASSERT_TRUE(bench.run("orders.json"));
     EXPECT_EQ(bench.producer.unique_ids().size(), 100U);
-    EXPECT_LE(bench.producer.ids.size(), 120U);  // at most what was in flight came twice
+    EXPECT_LE(bench.producer.ids.size(), 130U);  // at most what was in flight came twice
 }
 
 TEST(ImporterFault, PausesAtTheDeadlineAndGoesOnUntilItIsDone) {
     const Files expected = undisturbed_results();
     ImportBench bench(eager_settings());
     bench.upload("orders.json", mixed_file());
-    bench.producer.before_answer = [&] { bench.clock.advance(milliseconds(400)); };
+    bench.producer.before_answer = [&] { bench.clock.advance(milliseconds(900)); };
     int pauses = 0;
     while (true) {
-        const auto outcome = bench.run("orders.json", "", milliseconds(2'000));
+        const auto outcome = bench.run("orders.json", "", milliseconds(1'000));
         ASSERT_TRUE(outcome) << outcome.error().message;
         if (outcome->state != State::paused) break;
         EXPECT_EQ(bench.files("checkpoints/").size(), 1U);
         EXPECT_TRUE(bench.files("reports/").empty());
         ASSERT_LT(++pauses, 20);
     }
-    EXPECT_GT(pauses, 2);
-    EXPECT_EQ(bench.producer.unique_ids().size(), 75U);
+    EXPECT_GT(pauses, 1);
+    EXPECT_EQ(bench.producer.unique_ids().size(), 45U);
     EXPECT_EQ(results_of(bench), expected);
 }
 
 TEST(ImporterFault, GoesOnInsideGzipByReadingUpToTheCheckpoint) {
-    // A stored (uncompressed) deflate block needs no compressor here.
-    const std::string text = array_of(60);
-    std::string gzip("\x1f\x8b\x08\0\0\0\0\0\0\x03\x01", 11);
-    const auto size = static_cast<std::uint16_t>(text.size());
-    for (const std::uint16_t half : {size, static_cast<std::uint16_t>(~size)}) {
-        gzip += static_cast<char>(half & 0xFF);
-        gzip += static_cast<char>(half >> 8);
-    }
-    gzip += text;  // The trailer is missing: damage at the very end.
+    // Several members, so that what is read over comes in several pieces.
+    std::string file;
+    for (int i = 0; i < 60; ++i) file += gzip((i > 0 ? "," : "[") + item(i));
+    file += gzip("]");
     ImportBench bench(eager_settings());
-    bench.upload("orders.json.gz", gzip);
-    bench.producer.before_answer = [&] { bench.clock.advance(milliseconds(400)); };
+    bench.upload("orders.json.gz", file);
+    bench.producer.before_answer = [&] { bench.clock.advance(milliseconds(900)); };
     int pauses = 0;
-    while (bench.run("orders.json.gz", "", milliseconds(2'000))->state == State::paused) {
+    while (bench.run("orders.json.gz", "", milliseconds(1'000))->state == State::paused) {
         ASSERT_LT(++pauses, 20);
     }
     EXPECT_GT(pauses, 1);
     EXPECT_EQ(bench.producer.unique_ids().size(), 60U);
-    EXPECT_EQ(bench.files("rejected/").size(), 1U);
+    EXPECT_TRUE(bench.files("rejected/").empty());
 }
 
 TEST(ImporterFault, AProducerThatIsAwayPausesTheRun) {
     ImportBench bench(eager_settings());
     bench.upload("orders.json", array_of(20));
     bench.producer.refuses = [](const event::Event& event) -> std::optional<receipt::Problem> {
-        if (event.subject < "5" || event.subject.size() > 1) return std::nullopt;
+        if (event.subject.size() == 1) return std::nullopt;  // the first ten
         return ScriptedProducer::problem(503, true);
     };
     const auto paused = bench.run("orders.json");
     ASSERT_TRUE(paused) << paused.error().message;
     EXPECT_EQ(paused->state, State::paused);
-    EXPECT_EQ(paused->accepted, 5U);
+    EXPECT_EQ(paused->accepted, 10U);
     EXPECT_EQ(paused->rejected, 0U);
     bench.producer.refuses = [](const event::Event&) { return std::nullopt; };
     EXPECT_EQ(bench.run("orders.json")->accepted, 20U);
@@ -193,8 +188,8 @@ TEST(ImporterFault, AReplacedObjectEndsTheOldVersionWithAReport) {
     bench.upload("orders.json", mixed_file());
     const std::string old_version =
         bench.directory().head(object_store::ObjectId("bucket", "orders.json"))->version;
-    bench.producer.before_answer = [&] { bench.clock.advance(milliseconds(400)); };
-    ASSERT_EQ(bench.run("orders.json", "", milliseconds(2'000))->state, State::paused);
+    bench.producer.before_answer = [&] { bench.clock.advance(milliseconds(900)); };
+    ASSERT_EQ(bench.run("orders.json", "", milliseconds(1'000))->state, State::paused);
     bench.upload("orders.json", array_of(3));
     const auto outcome = bench.run("orders.json", old_version);
     ASSERT_TRUE(outcome) << outcome.error().message;

@@ -14,6 +14,7 @@
 #include <unistd.h>
 #include <utility>
 #include <vector>
+#include <zlib.h>
 
 #include "base/manual_clock.h"
 #include "batch_import/importer.h"
@@ -191,6 +192,22 @@ inline std::string lines_of(int count) {
     std::string file;
     for (int i = 0; i < count; ++i) file += item(i) + "\n";
     return file;
+}
+
+/// One gzip member.
+inline std::string gzip(const std::string& text) {
+    z_stream zlib{};
+    if (deflateInit2(&zlib, 6, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY) != Z_OK) return {};
+    std::string packed(deflateBound(&zlib, text.size()), '\0');
+    std::string input = text;
+    zlib.next_in = reinterpret_cast<Bytef*>(input.data());
+    zlib.avail_in = static_cast<uInt>(input.size());
+    zlib.next_out = reinterpret_cast<Bytef*>(packed.data());
+    zlib.avail_out = static_cast<uInt>(packed.size());
+    deflate(&zlib, Z_FINISH);
+    packed.resize(packed.size() - zlib.avail_out);
+    deflateEnd(&zlib);
+    return packed;
 }
 
 }  // namespace tributary::batch_import::testing
