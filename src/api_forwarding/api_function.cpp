@@ -45,6 +45,10 @@ event::Envelope envelope_of(const ProxyRequest& request, const Invocation& invoc
                             Timestamp now) {
     event::Envelope envelope;
     envelope.content_type = request.header("content-type");
+    // What `curl -d` says of every body; a form is never meant here.
+    if (envelope.content_type.starts_with("application/x-www-form-urlencoded")) {
+        envelope.content_type = "application/json";
+    }
     envelope.idempotency_key = request.header("idempotency-key");
     envelope.traceparent = request.header("traceparent");
     if (envelope.traceparent.empty()) envelope.traceparent = traceparent_of(invocation.trace_id);

@@ -131,6 +131,12 @@ TEST_P(ApiFunctionTest, UsesTheIdempotencyKeyAndTheTraceparent) {
     EXPECT_EQ(sent_[0].traceparent, "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
 }
 
+TEST_P(ApiFunctionTest, TakesWhatCurlCallsAFormForJson) {
+    const Answer answer = ask(R"({"type":"order","data":{"id":1}})",
+                              {{"Content-Type", "application/x-www-form-urlencoded"}});
+    EXPECT_EQ(answer.status, 200) << answer.text;
+}
+
 TEST_P(ApiFunctionTest, ReadsBinaryModeCloudEvents) {
     const Answer answer = ask(R"({"id":7})", {{"Content-Type", "application/json"},
                                               {"CE-SpecVersion", "1.0"},

@@ -1,6 +1,7 @@
 #include "console/event_way.h"
 
 #include <boost/json.hpp>
+#include <fmt/format.h>
 #include <set>
 
 #include "base/rfc3339.h"
@@ -74,7 +75,6 @@ json::object indexed_match(const document_index::Hit& hit, const json::value& do
     match["latency_ms"] = at_path(document, {"pipeline", "latency_ms"});
     match["index"] = hit.index;
     match["document_id"] = hit.id;
-    match["document"] = document;
     return match;
 }
 
@@ -91,8 +91,14 @@ json::object dead_letter_match(const document_index::Hit& hit, const json::value
     match["stages"] = json::array{std::move(dead_lettered)};
     match["index"] = hit.index;
     match["document_id"] = hit.id;
-    match["document"] = document;
     return match;
+}
+
+/// The match with the stored document as it is: numbers keep their spelling.
+std::string with_document(const json::object& match, const std::string& document) {
+    std::string text = json::serialize(match);
+    text.back() = ',';
+    return text + "\"document\":" + document + "}";
 }
 
 /// Looks through what the group has not committed yet.
@@ -102,7 +108,8 @@ public:
                    const std::set<std::string>& found)
         : inspector_(inspector), group_(group), id_(id), found_(found) {}
 
-    Result<void> search(const event_log::TopicPartition& partition, json::array& matches) {
+    Result<void> search(const event_log::TopicPartition& partition,
+                        std::vector<std::string>& matches) {
         const auto range = inspector_.range(partition);
         if (!range) return std::unexpected(range.error());
         const auto committed = inspector_.committed(group_, partition);
@@ -125,7 +132,7 @@ public:
     [[nodiscard]] bool is_incomplete() const { return is_incomplete_; }
 
 private:
-    void add_if_it_is(const event_log::Record& record, json::array& matches) const {
+    void add_if_it_is(const event_log::Record& record, std::vector<std::string>& matches) const {
         if (record.value.find(id_) == std::string::npos) return;
         boost::system::error_code failure;
         const json::value event = json::parse(record.value, failure);
@@ -135,9 +142,9 @@ private:
                                    std::to_string(record.offset);
         // Indexed already, only not committed yet.
         if (found_.contains(origin)) return;
-        matches.push_back(
+        matches.push_back(json::serialize(
             match_of("in-flight", event, json::string(record.header("tributary-received-at")),
-                     json::string(format_rfc3339(record.timestamp)), partition, record.offset));
+                     json::string(format_rfc3339(record.timestamp)), partition, record.offset)));
     }
 
     event_log::Inspector& inspector_;
@@ -168,7 +175,7 @@ Result<std::string> event_way(const std::string& id, const event::Catalog& catal
     const auto page = searcher.search(query);
     if (!page) return std::unexpected(page.error());
 
-    json::array matches;
+    std::vector<std::string> matches;
     std::set<std::string> found;
     for (const document_index::Hit& hit : page->hits) {
         boost::system::error_code failure;
@@ -176,8 +183,8 @@ Result<std::string> event_way(const std::string& id, const event::Catalog& catal
         if (failure) continue;
         const bool is_letter = hit.index == document_index::kDeadLettersIndex;
         found.insert(origin_of(document, is_letter ? "origin" : "kafka"));
-        matches.push_back(is_letter ? dead_letter_match(hit, document)
-                                    : indexed_match(hit, document));
+        matches.push_back(with_document(
+            is_letter ? dead_letter_match(hit, document) : indexed_match(hit, document), hit.json));
     }
 
     WaitingRecords waiting(inspector, group, id, found);
@@ -190,11 +197,9 @@ Result<std::string> event_way(const std::string& id, const event::Catalog& catal
             }
         }
     }
-    json::object answer;
-    answer["id"] = id;
-    answer["matches"] = std::move(matches);
-    if (waiting.is_incomplete()) answer["incomplete"] = true;
-    return json::serialize(answer);
+    return fmt::format(R"({{"id":{},"matches":[{}]{}}})", json::serialize(json::string(id)),
+                       fmt::join(matches, ","),
+                       waiting.is_incomplete() ? R"(,"incomplete":true)" : "");
 }
 
 }  // namespace tributary::console

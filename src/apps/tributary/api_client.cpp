@@ -1,5 +1,7 @@
 #include "apps/tributary/api_client.h"
 
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 #include <cstdio>
@@ -67,11 +69,28 @@ int report_problem(const http::Response& response) {
     return response.status == 503 || response.status == 504 ? kExitUnavailable : kExitFailure;
 }
 
+std::string to_text(const boost::json::value& value) {
+    if (value.is_double()) return fmt::format("{}", value.as_double());
+    std::vector<std::string> parts;
+    if (const auto* array = value.if_array()) {
+        for (const auto& item : *array) parts.push_back(to_text(item));
+        return fmt::format("[{}]", fmt::join(parts, ","));
+    }
+    if (const auto* object = value.if_object()) {
+        for (const auto& [name, member] : *object) {
+            parts.push_back(boost::json::serialize(boost::json::string(name)) + ":" +
+                            to_text(member));
+        }
+        return fmt::format("{{{}}}", fmt::join(parts, ","));
+    }
+    return boost::json::serialize(value);
+}
+
 std::string member_text(const boost::json::value& object, std::string_view name) {
     const auto* members = object.if_object();
     const auto* value = members == nullptr ? nullptr : members->if_contains(name);
     if (value == nullptr || value->is_null()) return "";
-    return value->is_string() ? std::string(value->as_string()) : boost::json::serialize(*value);
+    return value->is_string() ? std::string(value->as_string()) : to_text(*value);
 }
 
 std::string query_string(const std::vector<std::pair<std::string, std::string>>& parameters) {

@@ -35,6 +35,8 @@ int report(const Error& error);
 /// Prints what a problem+json says; returns the exit code.
 int report_problem(const http::Response& response);
 
+/// JSON for people: numbers as one would write them (12.5, not 1.25E1).
+std::string to_text(const boost::json::value& value);
 /// A member of a JSON object as text for a table; empty where it is missing.
 std::string member_text(const boost::json::value& object, std::string_view name);
 /// `a=1&b=x%20y` of what is not empty.

@@ -79,7 +79,7 @@ void print_document(const json::value& document) {
                pipeline == nullptr ? member_text(document, "@timestamp")
                                    : member_text(*pipeline, "received_at"),
                member_text(document, "type"), member_text(document, "id"),
-               data == nullptr ? member_text(document, "reason") : json::serialize(*data));
+               data == nullptr ? member_text(document, "reason") : to_text(*data));
 }
 
 /// The answer's JSON where the status is 200; else the exit code of the problem, printed.
