@@ -60,6 +60,18 @@ void log_failures(telemetry::Log& log, const OpenAnswers::Outcomes& outcomes) {
               {"error.message", first->error().detail}});
 }
 
+/// The log is asked only where the client will be told: it may have to look at its disk.
+std::chrono::milliseconds retry_after(const OpenAnswers::Outcomes& outcomes,
+                                      std::optional<std::chrono::milliseconds> over_quota,
+                                      const event_log::Writer& writer) {
+    if (over_quota) return *over_quota;
+    const auto is_accepted = [](const receipt::ItemOutcome& outcome) {
+        return outcome.has_value();
+    };
+    return std::ranges::all_of(outcomes, is_accepted) ? std::chrono::milliseconds(0)
+                                                      : writer.expected_wait();
+}
+
 double seconds(SteadyTime::duration duration) {
     return std::chrono::duration<double>(duration).count();
 }
@@ -111,7 +123,7 @@ void Intake::submit(const Submission& submission, Done done) {
                    done = std::move(done)](const OpenAnswers::Outcomes& outcomes) mutable {
         counts->count(outcomes);
         log_failures(log, outcomes);
-        done(receipt::compose(outcomes, is_batch, over_quota.value_or(writer.expected_wait())));
+        done(receipt::compose(outcomes, is_batch, retry_after(outcomes, over_quota, writer)));
     };
     if (sorted.records.empty()) {
         answer(sorted.outcomes);
