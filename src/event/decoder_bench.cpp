@@ -8,7 +8,7 @@
 namespace tributary::event {
 namespace {
 
-/// 300 bytes.
+/// About 300 bytes.
 constexpr std::string_view kOrder =
     R"({"type":"order","data":{"id":10248,"customer_id":"VINET","status":"shipped","total":440.00,)"
     R"("date":"1996-07-04","ship_name":"Vins et alcools Chevalier","ship_city":"Reims",)"

@@ -80,10 +80,10 @@ void EventDraft::read_flat(const JsonValue& value) {
     data.members = &value.members;
     for (const JsonMember& member : value.members) {
         if (member.name != "type") continue;
-        data.left_out = "type";
+        data.is_without_type = true;
         read_type(member);
     }
-    has_data_ = value.members.size() > (data.left_out.empty() ? 0U : 1U);
+    has_data_ = value.members.size() > (data.is_without_type ? 1U : 0U);
     if (!has_data_) {
         data.members = nullptr;
         add_violation("/data", "is missing; it must be an object with at least one member.");
@@ -141,7 +141,7 @@ void EventDraft::read_binary(const JsonValue& body, const Envelope& envelope) {
 void EventDraft::settle_subject(const EntityType& type) {
     if (!subject.empty() || data.members == nullptr) return;
     const auto member = std::ranges::find(*data.members, type.id_field, &JsonMember::name);
-    if (member == data.members->end() || member->name == data.left_out) return;
+    if (member == data.members->end() || is_left_out(*member)) return;
     const auto refuse = [&](std::string_view message) {
         add_violation(std::string(data.pointer) + pointer_to(type.id_field), std::string(message));
     };
@@ -358,6 +358,10 @@ void EventDraft::complain(std::string_view attribute, std::string_view message) 
     }
 }
 
+bool EventDraft::is_left_out(const JsonMember& member) const {
+    return data.is_without_type && member.name == "type";
+}
+
 void EventDraft::append_data(std::string& out) const {
     if (!data.object.empty()) {
         append_on_one_line(out, data.object);
@@ -365,7 +369,7 @@ void EventDraft::append_data(std::string& out) const {
     }
     char separator = '{';
     for (const JsonMember& member : *data.members) {
-        if (member.name == data.left_out) continue;
+        if (is_left_out(member)) continue;
         out += separator;
         separator = ',';
         append_json_string(out, member.name);

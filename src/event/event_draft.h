@@ -17,7 +17,7 @@ namespace tributary::event {
 struct DataPart {
     std::string_view object;                           ///< Empty for a flat object.
     const std::vector<JsonMember>* members = nullptr;  ///< Null where there is no data.
-    std::string_view left_out;                         ///< The member that is not data's.
+    bool is_without_type = false;                      ///< The member `type` is not data's.
     std::string_view pointer;  ///< Where data's members lie in what was sent: `/data` or nothing.
 };
 
@@ -86,6 +86,7 @@ private:
     void read_data(const JsonMember& member, const std::vector<JsonMember>& members);
     void require_attributes();
     bool is_string(const JsonMember& member);
+    [[nodiscard]] bool is_left_out(const JsonMember& member) const;
     void append_data(std::string& out) const;
 
     bool is_binary_ = false;

@@ -35,6 +35,11 @@ TEST_F(DecoderTest, KeepsEscapedNamesOfAFlatObject) {
     EXPECT_EQ(event.data(), R"({"a\"A\u000a":1})");
 }
 
+TEST_F(DecoderTest, TakesTheEmptyNameForAField) {
+    envelope_.expected_type = catalog_.find("order");
+    EXPECT_EQ(event_of(R"({"":1})").data(), R"({"":1})");
+}
+
 TEST_F(DecoderTest, KeepsWhatACloudEventBrings) {
     envelope_.content_type = "application/cloudevents+json; charset=UTF-8";
     const Event event =

@@ -43,7 +43,7 @@ bool is_same_number(const dom::element& left, const dom::element& right) {
 std::vector<dom::key_value_pair> sorted_members(const dom::object& object) {
     std::vector<dom::key_value_pair> members;
     for (const auto member : object) members.push_back(member);
-    std::ranges::stable_sort(members, {}, &dom::key_value_pair::key);
+    std::ranges::sort(members, {}, &dom::key_value_pair::key);
     return members;
 }
 
