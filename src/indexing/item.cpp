@@ -3,7 +3,6 @@
 #include <utility>
 
 #include "base/rfc3339.h"
-#include "indexing/document.h"
 
 namespace tributary::indexing {
 namespace {
@@ -25,15 +24,6 @@ DeadLetter undecodable(const event::Rejection& rejection) {
     return letter;
 }
 
-DeadLetter reserved_name(const event::Event& event, const std::string& name) {
-    DeadLetter letter;
-    letter.event_id = event.id;
-    letter.judgement = {Verdict::reserved_name, 0,
-                        "The event has an attribute '" + name +
-                            "', a name that the document needs for itself; rename it."};
-    return letter;
-}
-
 }  // namespace
 
 ItemPtr ItemMaker::make(event_log::Record record, std::uint64_t assignment) {
@@ -43,7 +33,6 @@ ItemPtr ItemMaker::make(event_log::Record record, std::uint64_t assignment) {
     auto decoded = decoder_.decode(record.topic, record.value);
     if (decoded) {
         const event::Event& event = decoded->event;
-        if (const auto name = reserved_attribute(event)) item->letter = reserved_name(event, *name);
         item->document_id = event::document_id(event.source, event.id);
         item->digest = event::content_digest(event.type->name, event.data());
         if (event.json == record.value) record.value = std::string();

@@ -30,7 +30,6 @@ constexpr std::array kVerdicts{
     VerdictRow{Verdict::invalid_document, "invalid_document", Consequence::dead_letter},
     VerdictRow{Verdict::rejected, "rejected", Consequence::dead_letter},
     VerdictRow{Verdict::undecodable, "undecodable", Consequence::dead_letter},
-    VerdictRow{Verdict::reserved_name, "reserved_name", Consequence::dead_letter},
     VerdictRow{Verdict::retries_exhausted, "retries_exhausted", Consequence::dead_letter},
     VerdictRow{Verdict::try_again, "try_again", Consequence::retry},
     VerdictRow{Verdict::environment, "environment", Consequence::wait},

@@ -19,7 +19,6 @@ enum class Verdict {
     invalid_document,   ///< Dead letter: an id or a size that no index takes.
     rejected,           ///< Dead letter: the index blames the document in words of its own.
     undecodable,        ///< Dead letter: the record is no event.
-    reserved_name,      ///< Dead letter: an attribute has a name that the document needs.
     retries_exhausted,  ///< Dead letter: fails alone while others succeed.
     try_again,          ///< Not done: this item was refused for now.
     environment,        ///< Not done: not the document's fault; nothing can go on.
