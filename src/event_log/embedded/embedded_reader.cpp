@@ -17,7 +17,6 @@ constexpr auto kLongestWait = std::chrono::milliseconds(100);
 EmbeddedReader::EmbeddedReader(EmbeddedLogSettings settings, const Clock& clock, std::string group,
                                std::vector<std::string> topics, RebalanceListener& listener)
     : settings_(std::move(settings)),
-      listener_(listener),
       watch_(settings_.path),
       membership_(settings_, clock, std::move(group), std::move(topics), listener) {
 }
@@ -36,6 +35,8 @@ Result<std::vector<Record>> EmbeddedReader::poll(std::chrono::milliseconds max_w
     }
     if (!records) {
         note_failure(records.error());
+        // Who polls again at once must not burn the processor meanwhile.
+        watch_.wait(std::min(max_wait, kLongestWait));
         if (records.error().code != ErrorCode::corrupt_data) {
             return fail(ErrorCode::unavailable, records.error().message);
         }
@@ -108,8 +109,10 @@ void EmbeddedReader::resume(const std::vector<TopicPartition>& partitions) {
 
 void EmbeddedReader::close() {
     if (closed_) return;
-    if (const auto owned = membership_.owned(); !owned.empty()) listener_.on_revoked(owned);
-    if (database_) membership_.leave(*database_);
+    if (database_) {
+        membership_.revoke_all(*database_);
+        membership_.leave(*database_);
+    }
     closed_ = true;
     database_.reset();
 }

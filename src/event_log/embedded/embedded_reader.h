@@ -40,7 +40,6 @@ private:
     void note_failure(const Error& error);
 
     const EmbeddedLogSettings settings_;
-    RebalanceListener& listener_;
     const WakeWatch watch_;
     Membership membership_;
     std::unique_ptr<sqlite::Database> database_;

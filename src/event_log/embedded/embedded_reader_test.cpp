@@ -1,6 +1,7 @@
 #include "event_log/embedded/embedded_reader.h"
 
 #include <atomic>
+#include <functional>
 #include <future>
 #include <gtest/gtest.h>
 #include <set>
@@ -21,6 +22,7 @@ public:
         for (const auto& assignment : partitions) owned.insert(assignment.partition.partition);
     }
     void on_revoked(const std::vector<TopicPartition>& partitions) override {
+        if (while_revoked) while_revoked();
         for (const auto& partition : partitions) owned.erase(partition.partition);
         revoked += partitions.size();
     }
@@ -31,6 +33,7 @@ public:
     std::set<std::int32_t> owned;
     std::size_t revoked = 0;
     std::size_t lost = 0;
+    std::function<void()> while_revoked;
 };
 
 using Partitions = std::set<std::int32_t>;
@@ -154,6 +157,30 @@ TEST_F(EmbeddedLogReader, AStalledMemberThatNobodyMissedGoesOn) {
     poll(*reader);
     EXPECT_EQ(events.lost, 0U);
     EXPECT_EQ(events.owned, (Partitions{0, 1}));
+}
+
+TEST_F(EmbeddedLogReader, WhoFinishesWhatIsRevokedHasLongerThanTheLease) {
+    Events first_events;
+    Events second_events;
+    const auto first = reader(first_events);
+    poll(*first);
+    const auto second = reader(second_events);
+    poll(*second);
+    Result<void> committed;
+    first_events.while_revoked = [&] {
+        clock_.advance(5s);
+        poll(*second);
+        committed = commit(*first, 1, 0);
+    };
+    poll(*first);
+    EXPECT_EQ(first_events.revoked, 1U);
+    EXPECT_TRUE(committed) << committed.error().message;
+    poll(*first);
+    EXPECT_EQ(first_events.lost, 0U);
+    // Afterwards the lease is as short as before.
+    clock_.advance(4s);
+    poll(*second);
+    EXPECT_EQ(second_events.owned, (Partitions{0, 1}));
 }
 
 TEST_F(EmbeddedLogReader, CommitsWhatIsOursEvenIfSomeIsNot) {

@@ -1,6 +1,7 @@
 #include "event_log/embedded/embedded_writer.h"
 
 #include <atomic>
+#include <filesystem>
 #include <future>
 #include <gtest/gtest.h>
 
@@ -169,6 +170,15 @@ TEST_F(EmbeddedLogWriter, LargeCallsAreWrittenInSeveralTransactions) {
         ASSERT_TRUE(outcomes[i]);
         ASSERT_EQ(outcomes[i]->offset, static_cast<std::int64_t>(i));
     }
+}
+
+TEST_F(EmbeddedLogWriter, TheWriteAheadLogDoesNotGrowForEver) {
+    const auto writer = open(files_.settings());
+    for (int i = 0; i < 10; ++i) {
+        begin_append(*writer, records_of("orders", 2'000, 2'000)).wait();
+    }
+    EXPECT_GT(std::filesystem::file_size(files_.path()), std::size_t{20} << 20);
+    EXPECT_LT(std::filesystem::file_size(files_.path() + "-wal"), std::size_t{20} << 20);
 }
 
 TEST_F(EmbeddedLogWriter, AFullQueueRefusesTheRestOfTheCallToKeepTheOrder) {

@@ -40,9 +40,10 @@ Result<std::int64_t> GroupTable::join(const std::vector<std::string>& topics, Ti
     return member;
 }
 
-Result<bool> GroupTable::renew(std::int64_t member, Timestamp now) {
-    auto renewed = database_.run("UPDATE members SET renewed_at = ?2 WHERE id = ?1", member,
-                                 milliseconds(now));
+Result<bool> GroupTable::renew(std::int64_t member, Timestamp now,
+                               std::chrono::milliseconds lease) {
+    auto renewed = database_.run("UPDATE members SET renewed_at = ?2, lease = ?3 WHERE id = ?1",
+                                 member, milliseconds(now), lease.count());
     if (!renewed) return std::unexpected(renewed.error());
     return database_.changes() > 0;
 }

@@ -22,8 +22,9 @@ public:
     /// Adds a member; makes the group where there is none.
     Result<std::int64_t> join(const std::vector<std::string>& topics, Timestamp now,
                               std::chrono::milliseconds lease);
-    /// False: the member is no longer in the group, because others found its lease expired.
-    Result<bool> renew(std::int64_t member, Timestamp now);
+    /// Grants a new lease from `now` on. False: the member is no longer in the group, because
+    /// others found its lease expired.
+    Result<bool> renew(std::int64_t member, Timestamp now, std::chrono::milliseconds lease);
     /// Takes members whose lease expired, other than `member`, out of the group. Returns how many.
     Result<std::size_t> expel_silent_members(std::int64_t member, Timestamp now);
     /// Takes one member out, with all that it owns.

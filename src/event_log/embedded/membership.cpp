@@ -9,6 +9,8 @@ namespace {
 
 /// Renewing at a third of the lease leaves two more tries.
 constexpr int kRenewalsPerLease = 3;
+/// How long a listener may take to finish what is revoked, and longer than the lease may be.
+constexpr auto kTimeToFinish = std::chrono::seconds(5);
 constexpr std::size_t kMaxMetadata = 4'096;  // Kafka's limit.
 
 Result<GroupView> read_view(sqlite::Database& database, const std::string& group) {
@@ -75,7 +77,7 @@ Result<void> Membership::renew(sqlite::Database& database) {
     const auto expelled = table.expel_silent_members(member_.value_or(0), now);
     if (!expelled) return std::unexpected(expelled.error());
     Result<bool> alive = false;
-    if (member_) alive = table.renew(*member_, now);
+    if (member_) alive = table.renew(*member_, now, lease_);
     if (!alive) return std::unexpected(alive.error());
     std::optional<std::int64_t> joined;
     if (!*alive) {
@@ -120,15 +122,39 @@ Result<void> Membership::release(sqlite::Database& database,
     for (const auto& partition : surplus) {
         if (cursors_.contains(partition.name)) revoked.push_back(partition.name);
     }
-    if (!revoked.empty()) listener_.on_revoked(revoked);
+    if (auto told = revoke(database, revoked); !told) return told;
     for (const auto& partition : revoked) cursors_.erase(partition);
 
     auto transaction = sqlite::Transaction::write(database);
     if (!transaction) return std::unexpected(transaction.error());
-    if (auto done = GroupTable(database, group_).release(*member_, surplus); !done) return done;
+    GroupTable table(database, group_);
+    if (auto done = table.release(*member_, surplus); !done) return done;
+    if (auto renewed = table.renew(*member_, clock_.now(), lease_); !renewed) {
+        return std::unexpected(renewed.error());
+    }
     if (auto committed = transaction->commit(); !committed) return committed;
     wake_.raise();
     return {};
+}
+
+/// Tells the listener, under a lease that lasts until it has finished.
+Result<void> Membership::revoke(sqlite::Database& database,
+                                const std::vector<TopicPartition>& partitions) {
+    if (partitions.empty()) return {};
+    auto transaction = sqlite::Transaction::write(database);
+    if (!transaction) return std::unexpected(transaction.error());
+    auto renewed =
+        GroupTable(database, group_).renew(*member_, clock_.now(), lease_ + kTimeToFinish);
+    if (!renewed) return std::unexpected(renewed.error());
+    if (auto committed = transaction->commit(); !committed) return committed;
+    listener_.on_revoked(partitions);
+    return {};
+}
+
+void Membership::revoke_all(sqlite::Database& database) {
+    const auto partitions = owned();
+    // Without the longer lease there is less time to finish; commits are fenced in any case.
+    if (!revoke(database, partitions)) listener_.on_revoked(partitions);
 }
 
 /// Claims what is free and makes cursors for all that is ours and has none.

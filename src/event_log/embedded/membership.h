@@ -42,18 +42,21 @@ public:
     Result<void> keep(sqlite::Database& database);
     /// As `Reader::commit`.
     Result<void> commit(sqlite::Database& database, const std::vector<OffsetCommit>& offsets);
+    /// Tells the listener that everything is revoked; still ours meanwhile.
+    void revoke_all(sqlite::Database& database);
     /// Takes this member out of the group; the listener is not told. What fails is left to the
     /// lease.
     void leave(sqlite::Database& database);
 
-    [[nodiscard]] std::vector<TopicPartition> owned() const;
     Cursors& cursors() { return cursors_; }
 
 private:
     Result<void> renew(sqlite::Database& database);
     Result<void> rebalance(sqlite::Database& database);
+    Result<void> revoke(sqlite::Database& database, const std::vector<TopicPartition>& partitions);
     Result<void> release(sqlite::Database& database, const std::vector<GroupPartition>& surplus);
     Result<void> take_missing(sqlite::Database& database);
+    [[nodiscard]] std::vector<TopicPartition> owned() const;
     void drop_lost(const GroupView& view);
     void drop_all();
 

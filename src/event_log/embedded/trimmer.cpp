@@ -12,6 +12,7 @@ namespace {
 
 /// Bounds a transaction, so that writers wait a few milliseconds at most.
 constexpr std::int64_t kBatchRecords = 500;
+constexpr std::int64_t kBatchBytes = std::int64_t{4} << 20;
 constexpr int kBatchPages = 500;
 
 std::int64_t milliseconds(Timestamp time) {
@@ -112,10 +113,12 @@ Result<std::int64_t> Trimmer::remove_batch(std::int64_t partition_id, Timestamp 
     if (!passed) return passed;
     // Time does not go back within a partition, so what is old enough is its beginning.
     auto done = database_.run(
-        "DELETE FROM records WHERE timestamp < ?3 AND row IN (SELECT row FROM records "
-        "WHERE row >= ?1 AND row < ?2 ORDER BY row LIMIT ?4)",
+        "DELETE FROM records WHERE timestamp < ?3 AND row IN ("
+        " SELECT row FROM (SELECT row, sum(bytes) OVER (ORDER BY row) - bytes AS bytes_before"
+        "  FROM (SELECT row, length(value) AS bytes FROM records WHERE row >= ?1 AND row < ?2"
+        "   ORDER BY row LIMIT ?4)) WHERE bytes_before < ?5)",
         record_row(partition_id, 0), bounded_record_row(partition_id, *passed),
-        milliseconds(cutoff), kBatchRecords);
+        milliseconds(cutoff), kBatchRecords, kBatchBytes);
     if (!done) return std::unexpected(done.error());
     const auto removed = database_.changes();
     if (removed == 0) return 0;
@@ -128,11 +131,11 @@ Result<std::int64_t> Trimmer::remove_batch(std::int64_t partition_id, Timestamp 
 Result<std::uint64_t> Trimmer::trim_by_age(const std::vector<std::int64_t>& partitions) {
     std::uint64_t total = 0;
     for (const auto partition : partitions) {
-        for (std::int64_t last = kBatchRecords; last == kBatchRecords;) {
+        while (true) {
             const auto removed = remove_batch(partition, now_ - settings_.retention);
             if (!removed) return std::unexpected(removed.error());
-            last = *removed;
-            total += static_cast<std::uint64_t>(last);
+            if (*removed == 0) break;
+            total += static_cast<std::uint64_t>(*removed);
         }
     }
     return total;

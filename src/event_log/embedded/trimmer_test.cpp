@@ -82,6 +82,13 @@ TEST_F(EmbeddedLogTrim, RemovesWhatIsTooOldAndKeepsTheOffsets) {
     EXPECT_EQ(range().end, 1'204);
 }
 
+TEST_F(EmbeddedLogTrim, RemovesLargeRecordsToo) {
+    open(settings());
+    append(12, "orders", 1'000'000);
+    clock_.advance(2h);
+    EXPECT_EQ(trim(), 12U);
+}
+
 TEST_F(EmbeddedLogTrim, LeavesToEveryLiveGroupWhatItHasNotPassed) {
     open(settings());
     append(10);
