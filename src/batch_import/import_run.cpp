@@ -129,9 +129,12 @@ Result<ImportOutcome> ImportRun::import_from_here(std::unique_ptr<DecompressedSt
 
 /// Until the file's end, the deadline, or an error. What came back is counted in every case.
 Result<void> ImportRun::send_all(BatchReader& reader) {
+    const SteadyTime now = tools_.clock.steady_now();
+    // What is under way at the end is given time to come back: cut off, it would be sent twice.
+    const SteadyTime last_read = stop_at_ - (stop_at_ - now) / 10;
     BatchSender sender(tools_.send, tools_.clock, stop_at_);
     Result<void> status;
-    while (status && !reader.is_at_end() && tools_.clock.steady_now() < stop_at_) {
+    while (status && !reader.is_at_end() && tools_.clock.steady_now() < last_read) {
         auto batch = reader.read();
         if (!batch) {
             status = std::unexpected(batch.error());

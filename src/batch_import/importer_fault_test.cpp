@@ -136,6 +136,15 @@ TEST(ImporterFault, PausesAtTheDeadlineAndGoesOnUntilItIsDone) {
     EXPECT_EQ(results_of(bench), expected);
 }
 
+TEST(ImporterFault, LetsWhatIsUnderWayComeBackBeforeItPauses) {
+    ImportBench bench(eager_settings());
+    bench.upload("orders.json", array_of(500));
+    bench.producer.before_answer = [&] { bench.clock.advance(milliseconds(100)); };
+    while (bench.run("orders.json", "", milliseconds(2'000))->state == State::paused) {
+    }
+    EXPECT_EQ(bench.producer.ids.size(), 500U);  // None came twice.
+}
+
 TEST(ImporterFault, GoesOnInsideGzipByReadingUpToTheCheckpoint) {
     // Several members, so that what is read over comes in several pieces.
     std::string file;
