@@ -69,11 +69,14 @@ protected:
         return response.value_or(http::Response());
     }
     void append_event() {
-        std::promise<bool> done;
-        log_->make_writer()->append(
-            {event_log::NewRecord("orders", "1", kEvent, {})},
-            [&](auto outcomes) { done.set_value(outcomes[0].has_value()); });
-        ASSERT_TRUE(done.get_future().get());
+        std::promise<std::string> failure;
+        const auto writer = log_->make_writer();
+        std::vector<event_log::NewRecord> records;
+        records.emplace_back("orders", "1", kEvent, std::vector<event_log::RecordHeader>());
+        writer->append(std::move(records), [&](std::vector<event_log::AppendOutcome> outcomes) {
+            failure.set_value(outcomes.at(0) ? "" : outcomes.at(0).error().message);
+        });
+        ASSERT_EQ(failure.get_future().get(), "");
     }
     void index_event(int offset) {
         std::promise<bool> done;

@@ -181,7 +181,7 @@ def body_of(row):
 
 def headers_of(row):
     """`[name, value]`, or `[name, value, times]` for a long one."""
-    return {name: value * (times[0] if times else 1) for name, value, *times in row["headers"]}
+    return [(name, value * (times[0] if times else 1)) for name, value, *times in row["headers"]]
 
 
 def test_the_bad_request_table_against_the_real_producer(system):

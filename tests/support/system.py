@@ -5,6 +5,7 @@
 
 Everything listens on 127.0.0.1; every wait has a deadline; what was started is stopped by its PID.
 """
+import http.client
 import json
 import os
 import pathlib
@@ -12,8 +13,7 @@ import signal
 import socket
 import subprocess
 import time
-import urllib.error
-import urllib.request
+import urllib.parse
 
 BIN = pathlib.Path(os.environ.get("TRIBUTARY_BIN_DIR",
                                   pathlib.Path(__file__).resolve().parents[2] / "build/release/bin"))
@@ -65,16 +65,31 @@ class Answer:
 
 
 def request(method, url, body=None, headers=None, timeout=35):
+    """One HTTP request. `headers` is a mapping, or pairs where a name may occur twice."""
     if isinstance(body, (dict, list)):
         body = json.dumps(body)
     if isinstance(body, str):
         body = body.encode()
-    made = urllib.request.Request(url, data=body, method=method, headers=headers or {})
+    parts = urllib.parse.urlsplit(url)
+    connection = http.client.HTTPConnection(parts.netloc, timeout=timeout)
     try:
-        with urllib.request.urlopen(made, timeout=timeout) as response:
-            return Answer(response.status, response.headers, response.read())
-    except urllib.error.HTTPError as error:
-        return Answer(error.code, error.headers, error.read())
+        connection.putrequest(method, parts.path + (f"?{parts.query}" if parts.query else ""))
+        for name, value in headers.items() if isinstance(headers, dict) else headers or ():
+            connection.putheader(name, value)
+        if body is not None:
+            connection.putheader("Content-Length", str(len(body)))
+        connection.endheaders()
+        try:
+            if body:
+                connection.send(body)
+        except (BrokenPipeError, ConnectionResetError):
+            pass  # Refused before all of it was read: the answer is there all the same.
+        response = connection.getresponse()
+        return Answer(response.status, response.headers, response.read())
+    except http.client.HTTPException as error:
+        raise ConnectionError(error) from error
+    finally:
+        connection.close()
 
 
 def processes_below(pid):
@@ -179,7 +194,7 @@ class System:
                        {"Content-Type": "application/json", **(headers or {})})
 
     def events(self, **query):
-        text = "&".join(f"{k}={urllib.request.quote(str(v))}" for k, v in query.items())
+        text = "&".join(f"{k}={urllib.parse.quote(str(v))}" for k, v in query.items())
         return request("GET", f"{self.url}/api/events?{text}").json
 
     def all_events(self, **query):
@@ -205,7 +220,7 @@ class System:
     def put(self, key, content):
         if isinstance(content, str):
             content = content.encode()
-        return request("PUT", f"{self.url}/bucket/{urllib.request.quote(key)}", content)
+        return request("PUT", f"{self.url}/bucket/{urllib.parse.quote(key)}", content)
 
     def report(self, key, deadline=DEADLINE):
         """The one report of a key."""
