@@ -26,7 +26,7 @@ def test_the_tree_keeps_the_rules():
     ("event_log/embedded/embedded_log.h", "#include <sqlite3.h>", "may not include sqlite3.h"),
     ("indexing/consumer.cpp", "const char* x = getenv(\"X\");", "read the environment"),
     ("indexing/consumer.cpp", "static SystemClock clock_;", "makes a SystemClock"),
-    ("gateway/gateway.cpp", "void f() { std::exit(1); }", "signals and exit"),
+    ("gateway/events_route.cpp", "void f() { std::exit(1); }", "signals and exit"),
 ])
 def test_a_broken_rule_is_seen(tree, file, line, expected):
     target = tree / file
