@@ -58,7 +58,7 @@ void check_rejection(const event::Rejection& rejection) {
     require(!rejection.detail.empty(), "a rejection says why");
     constexpr std::string_view kBroken = "cannot be read as JSON: ";
     const auto broken = rejection.detail.find(kBroken);
-    require(broken == std::string::npos ||
+    require(rejection.kind != event::Rejection::Kind::malformed || broken == std::string::npos ||
                 rejection.detail.substr(broken + kBroken.size()).starts_with("at "),
             "both readers refuse the same, and one says where");
     const bool is_invalid = rejection.kind == event::Rejection::Kind::invalid;
