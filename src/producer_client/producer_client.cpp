@@ -21,6 +21,14 @@ bool is_open(const receipt::Problem& problem) {
            problem.status == 504;
 }
 
+/// Nothing was taken, because nobody was there to take it.
+receipt::Problem unreachable(const Error& error, const std::string& id) {
+    receipt::Problem problem = receipt::problem_of(error, id);
+    problem.type = "/problems/producer-unavailable";
+    problem.title = "The Producer cannot be reached";
+    return problem;
+}
+
 /// An answer that did not come from a Producer: a proxy before it, or a wrong address.
 receipt::Problem bad_gateway(std::string detail, const std::string& id) {
     receipt::Problem problem;
@@ -147,7 +155,9 @@ private:
         const bool is_unknown = error.code == ErrorCode::timed_out;
         for (const std::size_t item : items) {
             const std::string& id = events_[item].id;
-            if (is_known || is_unknown) {
+            if (is_known) {
+                settle(item, std::unexpected(unreachable(error, id)));
+            } else if (is_unknown) {
                 settle(item, std::unexpected(receipt::problem_of(error, id)));
             } else {
                 settle(item, std::unexpected(bad_gateway(error.message, id)));

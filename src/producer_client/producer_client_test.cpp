@@ -244,6 +244,7 @@ TEST(ProducerClientWithoutServer, SaysThatNothingWasTaken) {
         ASSERT_FALSE(outcome);
         EXPECT_EQ(outcome.error().status, 503);
         EXPECT_FALSE(outcome.error().fate_unknown);
+        EXPECT_EQ(outcome.error().type, "/problems/producer-unavailable");
     }
     EXPECT_GE(clock.steady_now(), SteadyTime(ManualClock().steady_now() + milliseconds(1'000)));
 }
