@@ -151,7 +151,7 @@ private:
             item = items_.decode(value, context);
             return true;
         });
-        if (read) return std::move(*item);
+        if (read && item) return std::move(*item);
         auto rejection =
             malformed(fmt::format("{} cannot be read as JSON: {}", what, read.error()));
         rejection.id = context.given_id;

@@ -37,7 +37,7 @@ public:
             return true;
         });
         reader_.trim();
-        if (read) return std::move(*stored);
+        if (read && stored) return std::move(*stored);
         return std::unexpected(
             Rejection(Rejection::Kind::malformed,
                       fmt::format("The record cannot be read as JSON: {}", read.error()), {}, {}));

@@ -7,7 +7,7 @@ namespace {
 
 /// The values of Kafka's own UtilsTest, as signed 32-bit hashes.
 TEST(PartitionForKey, AgreesWithKafkasMurmur2) {
-    const std::pair<const char*, std::int32_t> kVectors[] = {
+    constexpr std::pair<const char*, std::int32_t> kVectors[] = {
         {"21", -973932308},
         {"foobar", -790332482},
         {"a-little-bit-long-string", -985981536},

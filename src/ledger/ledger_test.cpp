@@ -266,8 +266,9 @@ TEST(LetterOrigin, IsNothingWhereTheHeadersDoNotSay) {
                       {header::kOriginOffset, "1x"}};
     EXPECT_FALSE(letter_origin(letter));
     letter.headers.back().value = "17";
-    ASSERT_TRUE(letter_origin(letter));
-    EXPECT_EQ(letter_origin(letter)->offset, 17);
+    const auto origin = letter_origin(letter);
+    ASSERT_TRUE(origin);
+    EXPECT_EQ(origin->offset, 17);
 }
 
 }  // namespace

@@ -19,7 +19,7 @@ Result<Transaction> Transaction::read(Database& database) {
 Transaction::~Transaction() {
     if (database_ == nullptr || !database_->in_transaction()) return;
     // A failing ROLLBACK leaves nothing to do: closing the connection rolls back too.
-    static_cast<void>(database_->execute("ROLLBACK"));
+    [[maybe_unused]] const auto rolled_back = database_->execute("ROLLBACK");
 }
 
 Result<void> Transaction::commit() {

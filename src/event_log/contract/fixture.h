@@ -42,8 +42,8 @@ struct LogFactory {
     std::string name;
     std::function<LogUnderTest()> make;
 };
-inline void PrintTo(const LogFactory& factory, std::ostream* out) {
-    *out << factory.name;
+inline std::ostream& operator<<(std::ostream& out, const LogFactory& factory) {
+    return out << factory.name;
 }
 
 inline constexpr std::int32_t kPartitions = 4;

@@ -9,6 +9,7 @@
 #include <thread>
 #include <unistd.h>
 #include <utility>
+#include <vector>
 
 #include "event_log/embedded/embedded_log.h"
 #include "event_log/embedded/test_log.h"
@@ -148,6 +149,32 @@ TEST(EmbeddedLogProcesses, WritersOfTwoProcessesShareThePartition) {
     EXPECT_EQ(receipts.size(), static_cast<std::size_t>(2 * kEach));
     const auto log = TestLog::open(files.settings(), clock);
     EXPECT_EQ(read_all(*log), receipts);
+}
+
+TEST(EmbeddedLogProcesses, ManyMayMakeTheLogAtOnce) {
+    for (int round = 0; round < 5; ++round) {
+        const TestLog files;
+        std::vector<std::unique_ptr<Child>> children;
+        for (int i = 0; i < 4; ++i) {
+            children.push_back(std::make_unique<Child>([&](int pipe) {
+                const SystemClock clock;
+                const auto log = EmbeddedLog::open(files.settings(), clock);
+                const auto made = log ? (*log)->create_topic("orders") : Result<void>();
+                const auto line = !log    ? log.error().message + "\n"
+                                  : !made ? made.error().message + "\n"
+                                          : std::string("made\n");
+                if (::write(pipe, line.data(), line.size()) < 0) ::_exit(2);
+            }));
+        }
+        for (const auto& child : children) {
+            std::string line;
+            EXPECT_TRUE(child->read_line(line));
+            EXPECT_EQ(line, "made\n");
+        }
+        const SystemClock clock;
+        const auto log = TestLog::open(files.settings(), clock);
+        EXPECT_EQ(log->make_inspector()->partitions("orders")->size(), 1U);
+    }
 }
 
 /// Counts the partitions it owns.

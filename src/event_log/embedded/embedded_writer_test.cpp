@@ -81,7 +81,7 @@ TEST_F(EmbeddedLogWriter, WhatCameDuringOneSyncSharesTheNext) {
     const sqlite::SyncObserver observer([&] { return ++syncs > 0; });
     {
         const auto writer = open(files_.settings());
-        append_one(*writer);
+        ASSERT_TRUE(append_one(*writer));
         std::vector<std::future<Outcomes>> answers;
         const int before = syncs;
         {

@@ -55,11 +55,11 @@ Membership::Membership(const EmbeddedLogSettings& settings, const Clock& clock, 
 }
 
 bool Membership::is_due() const {
-    return !member_ || !seen_generation_ || clock_.steady_now() >= renew_at_;
+    return member_ == kNoMember || !seen_generation_ || clock_.steady_now() >= renew_at_;
 }
 
 Result<void> Membership::keep(sqlite::Database& database) {
-    if (!member_ || clock_.steady_now() >= renew_at_) {
+    if (member_ == kNoMember || clock_.steady_now() >= renew_at_) {
         if (auto renewed = renew(database); !renewed) return renewed;
     }
     const auto generation = GroupTable(database, group_).generation();
@@ -74,12 +74,12 @@ Result<void> Membership::renew(sqlite::Database& database) {
     if (!transaction) return std::unexpected(transaction.error());
     GroupTable table(database, group_);
     const auto now = clock_.now();
-    const auto expelled = table.expel_silent_members(member_.value_or(0), now);
+    const auto expelled = table.expel_silent_members(member_, now);
     if (!expelled) return std::unexpected(expelled.error());
     Result<bool> alive = false;
-    if (member_) alive = table.renew(*member_, now, lease_);
+    if (member_ != kNoMember) alive = table.renew(member_, now, lease_);
     if (!alive) return std::unexpected(alive.error());
-    std::optional<std::int64_t> joined;
+    auto joined = kNoMember;
     if (!*alive) {
         const auto member = table.join(topics_, now, lease_);
         if (!member) return std::unexpected(member.error());
@@ -88,8 +88,8 @@ Result<void> Membership::renew(sqlite::Database& database) {
     if (auto committed = transaction->commit(); !committed) return committed;
 
     renew_at_ = clock_.steady_now() + lease_ / kRenewalsPerLease;
-    if (joined || *expelled > 0) wake_.raise();
-    if (joined) {
+    if (joined != kNoMember || *expelled > 0) wake_.raise();
+    if (joined != kNoMember) {
         member_ = joined;
         seen_generation_.reset();
         drop_all();
@@ -101,7 +101,7 @@ Result<void> Membership::rebalance(sqlite::Database& database) {
     const auto view = read_view(database, group_);
     if (!view) return std::unexpected(view.error());
     drop_lost(*view);
-    const auto share = fair_share(*view, *member_);
+    const auto share = fair_share(*view, member_);
     if (!share.release.empty()) {
         if (auto released = release(database, share.release); !released) return released;
     }
@@ -128,8 +128,8 @@ Result<void> Membership::release(sqlite::Database& database,
     auto transaction = sqlite::Transaction::write(database);
     if (!transaction) return std::unexpected(transaction.error());
     GroupTable table(database, group_);
-    if (auto done = table.release(*member_, surplus); !done) return done;
-    if (auto renewed = table.renew(*member_, clock_.now(), lease_); !renewed) {
+    if (auto done = table.release(member_, surplus); !done) return done;
+    if (auto renewed = table.renew(member_, clock_.now(), lease_); !renewed) {
         return std::unexpected(renewed.error());
     }
     if (auto committed = transaction->commit(); !committed) return committed;
@@ -144,7 +144,7 @@ Result<void> Membership::revoke(sqlite::Database& database,
     auto transaction = sqlite::Transaction::write(database);
     if (!transaction) return std::unexpected(transaction.error());
     auto renewed =
-        GroupTable(database, group_).renew(*member_, clock_.now(), lease_ + kTimeToFinish);
+        GroupTable(database, group_).renew(member_, clock_.now(), lease_ + kTimeToFinish);
     if (!renewed) return std::unexpected(renewed.error());
     if (auto committed = transaction->commit(); !committed) return committed;
     listener_.on_revoked(partitions);
@@ -165,8 +165,8 @@ Result<void> Membership::take_missing(sqlite::Database& database) {
     // Again under the lock: another member may have been faster.
     const auto view = table.view();
     if (!view) return std::unexpected(view.error());
-    auto share = fair_share(*view, *member_);
-    if (auto claimed = table.claim(*member_, share.claim); !claimed) return claimed;
+    auto share = fair_share(*view, member_);
+    if (auto claimed = table.claim(member_, share.claim); !claimed) return claimed;
     std::ranges::move(share.keep, std::back_inserter(share.claim));
     Cursors taken;
     std::vector<Assignment> assignments;
@@ -211,7 +211,7 @@ Result<void> Membership::commit(sqlite::Database& database,
     for (const auto& commit : offsets) {
         const auto cursor = cursors_.find(commit.partition);
         Result<bool> ours = false;
-        if (cursor != cursors_.end()) ours = table.owns(*member_, cursor->second.partition_id);
+        if (cursor != cursors_.end()) ours = table.owns(member_, cursor->second.partition_id);
         if (!ours) return std::unexpected(ours.error());
         if (!*ours) {
             refused.push_back(commit.partition);
@@ -228,10 +228,10 @@ Result<void> Membership::commit(sqlite::Database& database,
 
 void Membership::leave(sqlite::Database& database) {
     cursors_.clear();
-    const auto member = std::exchange(member_, std::nullopt);
-    if (!member) return;
+    const auto member = std::exchange(member_, kNoMember);
+    if (member == kNoMember) return;
     auto transaction = sqlite::Transaction::write(database);
-    if (!transaction || !GroupTable(database, group_).remove(*member, clock_.now())) return;
+    if (!transaction || !GroupTable(database, group_).remove(member, clock_.now())) return;
     if (transaction->commit()) wake_.raise();
 }
 

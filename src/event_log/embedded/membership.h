@@ -67,7 +67,8 @@ private:
     RebalanceListener& listener_;
     const WakeSignal wake_;
 
-    std::optional<std::int64_t> member_;
+    static constexpr std::int64_t kNoMember = 0;  // Tables count from 1.
+    std::int64_t member_ = kNoMember;
     std::optional<std::int64_t> seen_generation_;
     SteadyTime renew_at_;
     Cursors cursors_;

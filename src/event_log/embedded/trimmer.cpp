@@ -157,9 +157,10 @@ Result<std::uint64_t> Trimmer::trim_by_size(const std::vector<std::int64_t>& par
                 database_, "SELECT timestamp FROM records WHERE row >= ?1 AND row < ?2 LIMIT 1",
                 record_row(*candidate, 0), record_row(*candidate + 1, 0));
             if (!time) return std::unexpected(time.error());
-            if (time->value_or(oldest_time) >= oldest_time) continue;
+            const auto first = time->value_or(oldest_time);
+            if (first >= oldest_time) continue;
             oldest = candidate;
-            oldest_time = **time;
+            oldest_time = first;
         }
         const auto removed = remove_batch(*oldest, Timestamp::max());
         if (!removed) return std::unexpected(removed.error());
