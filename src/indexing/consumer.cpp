@@ -145,10 +145,9 @@ void Consumer::settle(ItemPtr item, Judgement judgement) {
             return;
         case Consequence::duplicate: end(*owned, *item, Fate::duplicate); return;
         case Consequence::dead_letter: {
-            DeadLetter letter;
-            letter.event_id = item->event->event.id;
-            letter.judgement = std::move(judgement);
-            item->letter = std::move(letter);
+            item->letter = std::make_unique<DeadLetter>();
+            item->letter->event_id = item->event->event.id;
+            item->letter->judgement = std::move(judgement);
             item->failures = 0;
             write_letter(std::move(item));
             return;

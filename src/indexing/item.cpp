@@ -12,14 +12,14 @@ Timestamp received_at_of(const event_log::Record& record) {
     return parse_rfc3339(record.header("tributary-received-at")).value_or(record.timestamp);
 }
 
-DeadLetter undecodable(const event::Rejection& rejection) {
+std::unique_ptr<DeadLetter> undecodable(const event::Rejection& rejection) {
     constexpr std::size_t kMaxViolations = 10;
-    DeadLetter letter;
-    letter.event_id = rejection.id;
-    letter.judgement = {Verdict::undecodable, 0, rejection.detail};
+    auto letter = std::make_unique<DeadLetter>();
+    letter->event_id = rejection.id;
+    letter->judgement = {Verdict::undecodable, 0, rejection.detail};
     for (std::size_t i = 0; i < rejection.violations.size() && i < kMaxViolations; ++i) {
         const event::Violation& violation = rejection.violations[i];
-        letter.judgement.detail += " " + violation.pointer + ": " + violation.message;
+        letter->judgement.detail += " " + violation.pointer + ": " + violation.message;
     }
     return letter;
 }
@@ -36,7 +36,7 @@ ItemPtr ItemMaker::make(event_log::Record record, std::uint64_t assignment) {
         item->document_id = event::document_id(event.source, event.id);
         item->digest = event::content_digest(event.type->name, event.data());
         if (event.json == record.value) record.value = std::string();
-        item->event = std::move(*decoded);
+        item->event = std::make_unique<event::StoredEvent>(std::move(*decoded));
     } else {
         item->letter = undecodable(decoded.error());
     }

@@ -2,7 +2,6 @@
 
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 
@@ -18,22 +17,21 @@ namespace tributary::indexing {
 /// Why a record cannot be indexed, and how far its dead letter has come.
 struct DeadLetter {
     Judgement judgement;
-    std::string event_id;            ///< Empty where it is not known.
-    bool is_value_replaced = false;  ///< The log did not take the value: too large.
-    int failures = 0;                ///< Of writing the letter, in a row.
-    /// Where the letter lies once it is written; then its document follows.
-    std::optional<event_log::LogPosition> position;
+    std::string event_id;             ///< Empty where it is not known.
+    bool is_value_replaced = false;   ///< The log did not take the value: too large.
+    int failures = 0;                 ///< Of writing the letter, in a row.
+    event_log::LogPosition position;  ///< Where it lies, once it is written.
 };
 
 /// One record on its way from the log to an end: a document or a dead letter.
 struct Item {
     std::uint64_t assignment = 0;  ///< The ownership of its partition that it belongs to.
     event_log::Record record;      ///< Its value is moved out where `event` has the same bytes.
-    std::optional<event::StoredEvent> event;  ///< None where it could not be decoded.
+    std::unique_ptr<event::StoredEvent> event;  ///< Null where it could not be decoded.
     std::string document_id;
     std::string digest;
     Timestamp received_at;
-    std::optional<DeadLetter> letter;  ///< Set once it cannot be indexed.
+    std::unique_ptr<DeadLetter> letter;  ///< Set once it cannot be indexed.
 
     int failures = 0;                    ///< Of this item alone.
     std::uint64_t successes_before = 0;  ///< On its index, when it failed first.

@@ -12,7 +12,7 @@ namespace {
 
 namespace header = ledger::dead_letter_header;
 
-const Timestamp kAt{std::chrono::milliseconds(1'780'000'001'000)};
+constexpr Timestamp kAt{std::chrono::milliseconds(1'780'000'001'000)};
 
 Item broken_item(std::string value = "not json") {
     Item item;
@@ -24,7 +24,7 @@ Item broken_item(std::string value = "not json") {
     item.record.value = std::move(value);
     item.record.headers = {{"traceparent", "00-1-2-01"}, {"redriven-from", "orders-0-3"}};
     item.received_at = item.record.timestamp;
-    item.letter = DeadLetter();
+    item.letter = std::make_unique<DeadLetter>();
     item.letter->judgement = {Verdict::undecodable, 0, "It is not JSON."};
     item.letter->event_id = "e1";
     return item;
@@ -108,7 +108,7 @@ TEST(LetterRecord, ReplacesAValueThatIsTooLargeByItsLengthHashAndOrigin) {
 
 TEST(LetterDocument, SaysWhatPeopleLookFor) {
     Item item = broken_item("not json, 440 EUR");
-    item.letter->position = event_log::LogPosition{.partition = 1, .offset = 5, .timestamp = {}};
+    item.letter->position = {.partition = 1, .offset = 5, .timestamp = {}};
     EXPECT_EQ(letter_document_id(item), "orders-2-17");
     const auto document = boost::json::parse(letter_document(item, kAt));
     EXPECT_EQ(document.at("id").as_string(), "e1");
@@ -129,7 +129,6 @@ TEST(LetterDocument, IsValidJsonOnOneLineWhateverTheValueWas) {
     value += '\0';
     Item item = broken_item(value);
     item.record.key = "\xFF";
-    item.letter->position = event_log::LogPosition();
     const std::string json = letter_document(item, kAt);
     EXPECT_EQ(json.find_first_of("\r\n"), std::string::npos);
     EXPECT_LT(json.size(), 100'000U);
@@ -143,7 +142,6 @@ TEST(LetterDocument, CutsNoCharacterInHalf) {
     std::string value;
     for (int i = 0; i < 20'000; ++i) value += "\xE2\x82\xAC";  // The euro sign, three bytes.
     Item item = broken_item(value);
-    item.letter->position = event_log::LogPosition();
     const auto document = boost::json::parse(letter_document(item, kAt));
     EXPECT_EQ(document.at("value").as_string().find('?'), std::string::npos);
 }

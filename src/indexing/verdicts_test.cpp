@@ -20,21 +20,22 @@ struct Row {
     Consequence consequence;
 };
 
-const Origin kSame{"orders", 1, 7};
-const Origin kOther{"orders", 1, 6};
+const Origin same_record{"orders", 1, 7};
+const Origin other_record{"orders", 1, 6};
 
-const std::vector<Row> kRows{
+const std::vector<Row> rows{
     {"Created", Created(), Verdict::created, Consequence::indexed},
-    {"SameRecord", AlreadyExists{"digest", kSame, R"({"a":1})"}, Verdict::redelivery,
+    {"SameRecord", AlreadyExists{"digest", same_record, R"({"a":1})"}, Verdict::redelivery,
      Consequence::indexed},
-    {"SameRecordWithOtherContent", AlreadyExists{"other", kSame, R"({"a":2})"}, Verdict::redelivery,
-     Consequence::indexed},
-    {"SameDigest", AlreadyExists{"digest", kOther, ""}, Verdict::duplicate, Consequence::duplicate},
-    {"SameValueSpelledOtherwise", AlreadyExists{"other", kOther, R"({ "a" : 1 })"},
+    {"SameRecordWithOtherContent", AlreadyExists{"other", same_record, R"({"a":2})"},
+     Verdict::redelivery, Consequence::indexed},
+    {"SameDigest", AlreadyExists{"digest", other_record, ""}, Verdict::duplicate,
+     Consequence::duplicate},
+    {"SameValueSpelledOtherwise", AlreadyExists{"other", other_record, R"({ "a" : 1 })"},
      Verdict::duplicate, Consequence::duplicate},
-    {"OtherContent", AlreadyExists{"other", kOther, R"({"a":2})"}, Verdict::id_reused,
+    {"OtherContent", AlreadyExists{"other", other_record, R"({"a":2})"}, Verdict::id_reused,
      Consequence::dead_letter},
-    {"StoredContentUnreadable", AlreadyExists{"other", kOther, ""}, Verdict::id_reused,
+    {"StoredContentUnreadable", AlreadyExists{"other", other_record, ""}, Verdict::id_reused,
      Consequence::dead_letter},
     {"Parsing", Rejected{400, "mapper_parsing_exception", "x"}, Verdict::mapping_conflict,
      Consequence::dead_letter},
@@ -70,7 +71,7 @@ const std::vector<Row> kRows{
 class VerdictTable : public testing::TestWithParam<Row> {};
 
 TEST_P(VerdictTable, JudgesTheAnswer) {
-    const auto judgement = judge(GetParam().outcome, {kSame, "digest", R"({"a":1})"});
+    const auto judgement = judge(GetParam().outcome, {same_record, "digest", R"({"a":1})"});
     EXPECT_EQ(to_string(judgement.verdict), to_string(GetParam().verdict));
     EXPECT_EQ(consequence_of(judgement.verdict), GetParam().consequence);
     if (consequence_of(judgement.verdict) == Consequence::dead_letter) {
@@ -79,7 +80,7 @@ TEST_P(VerdictTable, JudgesTheAnswer) {
     }
 }
 
-INSTANTIATE_TEST_SUITE_P(Rows, VerdictTable, testing::ValuesIn(kRows),
+INSTANTIATE_TEST_SUITE_P(Rows, VerdictTable, testing::ValuesIn(rows),
                          [](const auto& row) { return row.param.name; });
 
 TEST(Verdicts, HaveNamesOfTheirOwn) {
@@ -90,8 +91,8 @@ TEST(Verdicts, HaveNamesOfTheirOwn) {
 }
 
 TEST(Verdicts, SayWhereAReusedIdIsTakenFrom) {
-    const auto judgement =
-        judge(AlreadyExists{"other", kOther, R"({"a":2})"}, {kSame, "digest", R"({"a":1})"});
+    const auto judgement = judge(AlreadyExists{"other", other_record, R"({"a":2})"},
+                                 {same_record, "digest", R"({"a":1})"});
     EXPECT_NE(judgement.detail.find("orders partition 1 offset 6"), std::string::npos);
 }
 
