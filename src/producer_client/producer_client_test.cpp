@@ -236,7 +236,11 @@ TEST_F(ProducerClientTest, TriesAgainBehindAProxyThatAnswersWith502) {
 TEST(ProducerClientWithoutServer, SaysThatNothingWasTaken) {
     ManualClock clock;
     Settings settings;
-    settings.wait = [&](milliseconds time) { clock.advance(time + milliseconds(100)); };
+    int waits = 0;
+    settings.wait = [&](milliseconds time) {
+        ++waits;
+        clock.advance(time);
+    };
     // Nobody listens on port 1, and nobody but root can.
     ProducerClient client(http::Url::parse("http://127.0.0.1:1").value(), "", settings, clock);
     const Sent sent = client.send(events(2), milliseconds(2'000));
@@ -246,7 +250,8 @@ TEST(ProducerClientWithoutServer, SaysThatNothingWasTaken) {
         EXPECT_FALSE(outcome.error().fate_unknown);
         EXPECT_EQ(outcome.error().type, "/problems/producer-unavailable");
     }
-    EXPECT_GE(clock.steady_now(), SteadyTime(ManualClock().steady_now() + milliseconds(1'000)));
+    // However long the jitter makes the waits, three fit into the limit.
+    EXPECT_GE(waits, 3);
 }
 
 TEST(ProducerClientWithoutServer, SendsNothingWithoutTime) {
