@@ -115,6 +115,11 @@ def programs(tally, group):
     return False
 
 
+def docs(tally, options):
+    if programs(tally, "docs"):
+        pytest(tally, "docs", "tests/docs")
+
+
 def e2e(tally, options):
     if programs(tally, "e2e"):
         pytest(tally, "e2e", "tests/e2e", *(["--long"] if options.long else []))
@@ -145,10 +150,10 @@ def fuzz(tally, options):
             corpus, *([seeds] if seeds.exists() else [])))
 
 
-GROUPS = {"lint": lint, "unit": unit, "e2e": e2e, "fault": fault, "tidy": tidy, "asan": asan,
+GROUPS = {"lint": lint, "unit": unit, "docs": docs, "e2e": e2e, "fault": fault, "tidy": tidy, "asan": asan,
           "tsan": tsan, "fuzz": fuzz}
 # Run when no group is named; the others join as soon as a whole run of them was seen to pass.
-DEFAULT = ("lint", "unit", "e2e", "fault")
+DEFAULT = ("lint", "unit", "docs", "e2e", "fault")
 
 
 def main():

@@ -58,7 +58,7 @@ std::span<const Setting> table() {
             "The Producer service."),
         path("OBJECT_STORE_DIR", "", "lambda_s3",
              "Folder that serves as the object store; its sub-folders are the buckets."),
-        text("RESULTS_BUCKET", "", "lambda_s3 tributary",
+        text("RESULTS_BUCKET", "", "lambda_s3",
              "Bucket for rejected/, reports/ and checkpoints/; empty: the bucket of the upload."),
 
         // How they listen and speak.

@@ -218,3 +218,9 @@ def test_a_wrong_setting_ends_the_start_with_a_sentence(tmp_path, settings, word
     for program in ("tributary-producer", "tributary-consumer"):
         done = subprocess.run([BIN / program], env=environment, capture_output=True, text=True, timeout=10)
         assert done.returncode == 78 and words in done.stderr, done
+
+
+def test_up_refuses_a_bucket_of_results_of_its_own(tmp_path):
+    environment = {"PATH": os.environ["PATH"], "DATA_DIR": str(tmp_path / "d"), "RESULTS_BUCKET": "r"}
+    done = subprocess.run([BIN / "tributary", "up"], env=environment, capture_output=True, text=True, timeout=10)
+    assert done.returncode == 78 and "RESULTS_BUCKET" in done.stderr, done

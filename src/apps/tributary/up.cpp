@@ -37,6 +37,15 @@ std::string url_of(std::uint16_t port) {
     return fmt::format("http://127.0.0.1:{}", port);
 }
 
+/// The gateway looks for reports where the uploads are: what it may not trigger again depends on
+/// it.
+Result<void> refuse_results_bucket(const settings::Settings& values) {
+    if (values.text("RESULTS_BUCKET").empty()) return {};
+    return fail(ErrorCode::invalid_input,
+                "RESULTS_BUCKET: on one machine the results lie beside the uploads, in "
+                "DATA_DIR/bucket/reports/ and its neighbours; remove the variable.");
+}
+
 /// Everything of `tributary up` that lives in this process. Members are made in this order, and
 /// end in the reverse one.
 class System {
@@ -93,6 +102,7 @@ private:
 };
 
 Result<void> System::start() {
+    if (auto fine = refuse_results_bucket(values_); !fine) return fine;
     if (auto done = open_stores(); !done) return done;
     loop_.start(1);
     if (auto done = start_services(); !done) return done;
