@@ -4,7 +4,7 @@
 #include <boost/json.hpp>
 #include <fmt/format.h>
 
-#include "api_forwarding/base64.h"
+#include "base/base64.h"
 
 namespace tributary::api_forwarding {
 namespace {

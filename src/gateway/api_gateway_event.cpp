@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/base64.h"
 #include "gateway/text_encoding.h"
 
 namespace tributary::gateway {

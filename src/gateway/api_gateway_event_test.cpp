@@ -5,6 +5,7 @@
 #include <set>
 #include <string>
 
+#include "base/base64.h"
 #include "gateway/text_encoding.h"
 
 namespace tributary::gateway {

@@ -5,8 +5,8 @@
 #include <optional>
 #include <string_view>
 
+#include "base/base64.h"
 #include "gateway/api_gateway_event.h"
-#include "gateway/text_encoding.h"
 
 namespace tributary::gateway {
 namespace {

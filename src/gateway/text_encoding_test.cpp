@@ -5,29 +5,6 @@
 namespace tributary::gateway {
 namespace {
 
-TEST(Base64, EncodesTheExamplesOfTheRfc) {
-    EXPECT_EQ(base64_encode(""), "");
-    EXPECT_EQ(base64_encode("f"), "Zg==");
-    EXPECT_EQ(base64_encode("fo"), "Zm8=");
-    EXPECT_EQ(base64_encode("foo"), "Zm9v");
-    EXPECT_EQ(base64_encode("foobar"), "Zm9vYmFy");
-    EXPECT_EQ(base64_encode("\xff\xfe\xfd"), "//79");
-}
-
-TEST(Base64, DecodesWhatItEncoded) {
-    std::string bytes;
-    for (int i = 0; i < 300; ++i) {
-        bytes += static_cast<char>(i * 7);
-        EXPECT_EQ(base64_decode(base64_encode(bytes)), bytes);
-    }
-}
-
-TEST(Base64, RefusesWhatIsNone) {
-    for (const auto* text : {"Zg", "Zg=", "Z===", "====", "Zm9v!mFy", "Zm9v YmE", "Zg==Zg=="}) {
-        EXPECT_EQ(base64_decode(text), std::nullopt) << text;
-    }
-}
-
 TEST(Utf8, AcceptsEveryLengthAtItsBorders) {
     EXPECT_TRUE(is_utf8("plain\0text"));
     EXPECT_TRUE(is_utf8("\xc2\x80 \xdf\xbf"));

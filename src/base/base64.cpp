@@ -1,9 +1,9 @@
-#include "api_forwarding/base64.h"
+#include "base/base64.h"
 
 #include <array>
 #include <cstdint>
 
-namespace tributary::api_forwarding {
+namespace tributary {
 namespace {
 
 constexpr std::string_view kAlphabet =
@@ -19,7 +19,25 @@ constexpr auto kValues = [] {
     return values;
 }();
 
+std::uint32_t byte_at(std::string_view bytes, std::size_t index) {
+    return index < bytes.size() ? static_cast<unsigned char>(bytes[index]) : 0U;
+}
+
 }  // namespace
+
+std::string base64_encode(std::string_view bytes) {
+    std::string text;
+    text.reserve((bytes.size() + 2) / 3 * 4);
+    for (std::size_t i = 0; i < bytes.size(); i += 3) {
+        const std::uint32_t group =
+            byte_at(bytes, i) << 16U | byte_at(bytes, i + 1) << 8U | byte_at(bytes, i + 2);
+        text += kAlphabet[group >> 18U];
+        text += kAlphabet[group >> 12U & 63U];
+        text += i + 1 < bytes.size() ? kAlphabet[group >> 6U & 63U] : '=';
+        text += i + 2 < bytes.size() ? kAlphabet[group & 63U] : '=';
+    }
+    return text;
+}
 
 std::optional<std::string> base64_decode(std::string_view text) {
     if (text.size() % 4 == 0 && text.ends_with("==")) {
@@ -46,4 +64,4 @@ std::optional<std::string> base64_decode(std::string_view text) {
     return decoded;
 }
 
-}  // namespace tributary::api_forwarding
+}  // namespace tributary

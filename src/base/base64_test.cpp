@@ -1,9 +1,9 @@
-#include "api_forwarding/base64.h"
+#include "base/base64.h"
 
 #include <gtest/gtest.h>
 #include <string>
 
-namespace tributary::api_forwarding {
+namespace tributary {
 namespace {
 
 TEST(Base64, DecodesTheVectorsOfRfc4648WithAndWithoutPadding) {
@@ -19,6 +19,23 @@ TEST(Base64, DecodesTheVectorsOfRfc4648WithAndWithoutPadding) {
     EXPECT_EQ(base64_decode("AP+A"), std::string("\0\xFF\x80", 3));
 }
 
+TEST(Base64, EncodesTheExamplesOfTheRfc) {
+    EXPECT_EQ(base64_encode(""), "");
+    EXPECT_EQ(base64_encode("f"), "Zg==");
+    EXPECT_EQ(base64_encode("fo"), "Zm8=");
+    EXPECT_EQ(base64_encode("foo"), "Zm9v");
+    EXPECT_EQ(base64_encode("foobar"), "Zm9vYmFy");
+    EXPECT_EQ(base64_encode("\xff\xfe\xfd"), "//79");
+}
+
+TEST(Base64, DecodesWhatItEncoded) {
+    std::string bytes;
+    for (int i = 0; i < 300; ++i) {
+        bytes += static_cast<char>(i * 7);
+        EXPECT_EQ(base64_decode(base64_encode(bytes)), bytes);
+    }
+}
+
 TEST(Base64, RefusesWhatIsNone) {
     for (const char* text :
          {"Z", "Zm9vY", "====", "Z===", "Zm=v", "Zm9 ", "Zm9v\n", "Zm8==", "-_-_"}) {
@@ -27,4 +44,4 @@ TEST(Base64, RefusesWhatIsNone) {
 }
 
 }  // namespace
-}  // namespace tributary::api_forwarding
+}  // namespace tributary
