@@ -12,7 +12,7 @@
 namespace tributary::document_index {
 namespace {
 
-EmbeddedIndexSettings settings_for(const TemporaryDirectory& folder) {
+EmbeddedIndexSettings shared_file_settings(const TemporaryDirectory& folder) {
     EmbeddedIndexSettings settings;
     settings.path = folder.file();
     settings.free_space_reserve_bytes = 0;
@@ -66,7 +66,7 @@ int count_answers(const Child& child, int enough) {
 
 TEST(EmbeddedIndexProcesses, WhatWasAnsweredSurvivesKill) {
     const TemporaryDirectory folder;
-    const auto settings = settings_for(folder);
+    const auto settings = shared_file_settings(folder);
     const auto child = start([&](int pipe) { write_bulks(settings, "o", 100'000, pipe); });
     int answered = count_answers(child, 30);
     ::kill(child.pid, SIGKILL);
@@ -94,7 +94,7 @@ TEST(EmbeddedIndexProcesses, WhatWasAnsweredSurvivesKill) {
 
 TEST(EmbeddedIndexProcesses, ShareTheFile) {
     const TemporaryDirectory folder;
-    const auto settings = settings_for(folder);
+    const auto settings = shared_file_settings(folder);
     constexpr int kBulks = 50;
     const auto first = start([&](int pipe) { write_bulks(settings, "a", kBulks, pipe); });
     const auto second = start([&](int pipe) { write_bulks(settings, "b", kBulks, pipe); });

@@ -5,18 +5,10 @@
 #include "event_log/embedded/log_database.h"
 
 namespace tributary::event_log {
-namespace {
-
-std::int64_t milliseconds(Timestamp time) {
-    return time.time_since_epoch().count();
-}
-
-}  // namespace
-
 Result<std::int64_t> GroupTable::join(const std::vector<std::string>& topics, Timestamp now,
                                       std::chrono::milliseconds lease) {
     auto done =
-        database_.run("INSERT OR IGNORE INTO groups VALUES (?1, 0, ?2)", group_, milliseconds(now));
+        database_.run("INSERT OR IGNORE INTO groups VALUES (?1, 0, ?2)", group_, stored_time(now));
     if (!done) return std::unexpected(done.error());
     // What a group reads changes when it begins anew; beside other members topics are only added.
     done = database_.run(
@@ -26,7 +18,7 @@ Result<std::int64_t> GroupTable::join(const std::vector<std::string>& topics, Ti
     if (!done) return std::unexpected(done.error());
 
     done = database_.run("INSERT INTO members (group_name, renewed_at, lease) VALUES (?1, ?2, ?3)",
-                         group_, milliseconds(now), lease.count());
+                         group_, stored_time(now), lease.count());
     if (!done) return std::unexpected(done.error());
     const auto member = database_.last_insert_row();
     for (const auto& topic : topics) {
@@ -43,7 +35,7 @@ Result<std::int64_t> GroupTable::join(const std::vector<std::string>& topics, Ti
 Result<bool> GroupTable::renew(std::int64_t member, Timestamp now,
                                std::chrono::milliseconds lease) {
     auto renewed = database_.run("UPDATE members SET renewed_at = ?2, lease = ?3 WHERE id = ?1",
-                                 member, milliseconds(now), lease.count());
+                                 member, stored_time(now), lease.count());
     if (!renewed) return std::unexpected(renewed.error());
     return database_.changes() > 0;
 }
@@ -53,7 +45,7 @@ Result<std::size_t> GroupTable::expel_silent_members(std::int64_t member, Timest
     auto rows = database_.query(
         "SELECT id, renewed_at FROM members WHERE group_name = ?1 AND id <> ?2 "
         "AND abs(?3 - renewed_at) >= lease",
-        group_, member, milliseconds(now));
+        group_, member, stored_time(now));
     if (!rows) return std::unexpected(rows.error());
     std::vector<std::pair<std::int64_t, Timestamp>> silent;
     while (true) {
@@ -176,7 +168,7 @@ Result<void> GroupTable::bump_generation() {
 
 Result<void> GroupTable::note_sign_of_life(Timestamp at) {
     return database_.run("UPDATE groups SET last_seen = max(last_seen, ?2) WHERE name = ?1", group_,
-                         milliseconds(at));
+                         stored_time(at));
 }
 
 Result<CommittedOffset> find_committed(sqlite::Database& database, const std::string& group,

@@ -33,6 +33,11 @@ constexpr std::int64_t record_offset(std::int64_t row) {
 /// The same for an offset from outside, which may be negative or beyond all rows.
 std::int64_t bounded_record_row(std::int64_t partition_id, std::int64_t offset);
 
+/// Times in the tables are milliseconds since 1970.
+constexpr std::int64_t stored_time(Timestamp time) {
+    return time.time_since_epoch().count();
+}
+
 struct PartitionRow {
     std::int64_t id = 0;
     std::int64_t end_offset = 0;

@@ -9,10 +9,6 @@
 namespace tributary::event_log {
 namespace {
 
-std::int64_t milliseconds(Timestamp time) {
-    return time.time_since_epoch().count();
-}
-
 /// What a failed transaction means to whoever appended: only these codes say what became of it.
 Error append_error(const Error& error) {
     if (error.code == ErrorCode::retry_later || error.code == ErrorCode::timed_out) return error;
@@ -82,7 +78,7 @@ Result<AppendOutcome> RecordAppender::insert(const NewRecord& record, Timestamp 
     auto& [next_offset, last_timestamp] = **partition;
     last_timestamp = std::max(last_timestamp, now);
     const auto inserted = database_->run("INSERT INTO records VALUES (?1, ?2, ?3, ?4, ?5)",
-                                         record_row(id, next_offset), milliseconds(last_timestamp),
+                                         record_row(id, next_offset), stored_time(last_timestamp),
                                          sqlite::Blob(record.key), sqlite::Blob(record.value),
                                          sqlite::Blob(encode_headers(record.headers)));
     if (!inserted) return std::unexpected(inserted.error());
@@ -105,7 +101,7 @@ Result<void> RecordAppender::store(const Partitions& partitions) {
     for (const auto& [id, partition] : partitions) {
         auto stored = database_->run(
             "UPDATE partitions SET end_offset = ?2, last_timestamp = ?3 WHERE id = ?1", id,
-            partition.next_offset, milliseconds(partition.last_timestamp));
+            partition.next_offset, stored_time(partition.last_timestamp));
         if (!stored) return stored;
     }
     return {};

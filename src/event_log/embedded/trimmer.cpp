@@ -15,10 +15,6 @@ constexpr std::int64_t kBatchRecords = 500;
 constexpr std::int64_t kBatchBytes = std::int64_t{4} << 20;
 constexpr int kBatchPages = 500;
 
-std::int64_t milliseconds(Timestamp time) {
-    return time.time_since_epoch().count();
-}
-
 /// The one value of a query, or nothing where it is NULL or there is no row.
 template <class... Values>
 Result<std::optional<std::int64_t>> value_of(sqlite::Database& database, std::string_view sql,
@@ -61,14 +57,14 @@ Result<void> Trimmer::forget_expired_groups() {
         value_of(database_,
                  "SELECT count(*) FROM groups g WHERE g.last_seen < ?1 AND NOT EXISTS "
                  "(SELECT 1 FROM members m WHERE m.group_name = g.name AND m.renewed_at >= ?1)",
-                 milliseconds(now_ - settings_.group_expiry));
+                 stored_time(now_ - settings_.group_expiry));
     if (!expired) return std::unexpected(expired.error());
     if (expired->value_or(0) == 0) return {};
 
     auto done = database_.run(
         "DELETE FROM groups AS g WHERE g.last_seen < ?1 AND NOT EXISTS "
         "(SELECT 1 FROM members m WHERE m.group_name = g.name AND m.renewed_at >= ?1)",
-        milliseconds(now_ - settings_.group_expiry));
+        stored_time(now_ - settings_.group_expiry));
     if (!done) return done;
     for (const auto* sql :
          {"DELETE FROM group_topics WHERE group_name NOT IN (SELECT name FROM groups)",
@@ -117,8 +113,8 @@ Result<std::int64_t> Trimmer::remove_batch(std::int64_t partition_id, Timestamp 
         " SELECT row FROM (SELECT row, sum(bytes) OVER (ORDER BY row) - bytes AS bytes_before"
         "  FROM (SELECT row, length(value) AS bytes FROM records WHERE row >= ?1 AND row < ?2"
         "   ORDER BY row LIMIT ?4)) WHERE bytes_before < ?5)",
-        record_row(partition_id, 0), bounded_record_row(partition_id, *passed),
-        milliseconds(cutoff), kBatchRecords, kBatchBytes);
+        record_row(partition_id, 0), bounded_record_row(partition_id, *passed), stored_time(cutoff),
+        kBatchRecords, kBatchBytes);
     if (!done) return std::unexpected(done.error());
     const auto removed = database_.changes();
     if (removed == 0) return 0;
