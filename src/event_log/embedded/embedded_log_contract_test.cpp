@@ -41,7 +41,8 @@ LogUnderTest make_log() {
             .topic = "orders",
             .other_topic = "products",
             .group = "tributary",
-            .max_record_bytes = max_record_bytes};
+            .max_record_bytes = max_record_bytes,
+            .absence = {}};
 }
 
 INSTANTIATE_TEST_SUITE_P(Embedded, EventLogContract,
