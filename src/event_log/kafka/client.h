@@ -1,0 +1,48 @@
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string_view>
+
+#include "base/result.h"
+#include "event_log/kafka/handles.h"
+
+namespace tributary::event_log::kafka {
+
+/// What librdkafka calls back. `log` comes from any of its threads; the others from within a call
+/// that serves its queues, on the caller's thread.
+struct Callbacks {
+    std::function<void(int severity, std::string_view line)> log;
+    std::function<void(rd_kafka_resp_err_t kind, rd_kafka_topic_partition_list_t& partitions)>
+        rebalance;
+    std::function<void(rd_kafka_resp_err_t error, std::string_view reason)> error;
+};
+
+/// One instance of librdkafka: its threads, its connections. Thread-safe, as librdkafka is.
+class Client {
+public:
+    /// `invalid_input` when the configuration makes no sense to librdkafka (a CA file that is not
+    /// there, say). No broker is asked.
+    static Result<std::unique_ptr<Client>> open(rd_kafka_type_t type, ConfHandle configuration,
+                                                Callbacks callbacks);
+
+    [[nodiscard]] rd_kafka_t* get() const { return handle_.get(); }
+
+private:
+    struct Destroy {
+        void operator()(rd_kafka_t* handle) const;
+    };
+
+    explicit Client(Callbacks callbacks) : callbacks_(std::move(callbacks)) {}
+
+    Callbacks callbacks_;  ///< Must outlive the handle.
+    std::unique_ptr<rd_kafka_t, Destroy> handle_;
+};
+
+/// Gives up this share of `object` on a thread of its own, and waits at most `limit` for that.
+/// Destroying an instance of librdkafka may take long, and version 2.0.2 is known to hang there:
+/// then that thread is left behind with it. Returns whether it was done in time.
+bool destroy_within(std::shared_ptr<void> object, std::chrono::milliseconds limit);
+
+}  // namespace tributary::event_log::kafka

@@ -1,0 +1,67 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "event_log/event_log.h"
+#include "event_log/kafka/client.h"
+#include "event_log/kafka/kafka_log.h"
+
+namespace tributary::event_log::kafka {
+
+/// Reads as a member of a consumer group. What is owned and what is paused is recorded here, not
+/// asked of librdkafka.
+class KafkaReader final : public Reader {
+public:
+    KafkaReader(KafkaLogSettings settings, const Clock& clock, std::string group,
+                std::vector<std::string> topics, RebalanceListener& listener);
+    /// Like `close`, without the listener.
+    ~KafkaReader() override;
+
+    /// May take half a second more while offsets of new partitions are asked for.
+    Result<std::vector<Record>> poll(std::chrono::milliseconds max_wait,
+                                     std::size_t max_records) override;
+    Result<void> commit(const std::vector<OffsetCommit>& offsets) override;
+    void pause(const std::vector<TopicPartition>& partitions) override;
+    void resume(const std::vector<TopicPartition>& partitions) override;
+    /// What cannot be handed over within the limit of the settings is reported as lost.
+    void close() override;
+
+private:
+    Result<void> connect();
+    void collect(std::chrono::milliseconds max_wait, std::size_t max_records);
+    void take(const rd_kafka_message_t& message);
+    Result<void> check_broker(std::chrono::milliseconds limit);
+
+    void rebalance(rd_kafka_resp_err_t kind, const rd_kafka_topic_partition_list_t& partitions);
+    void settle_assignment();
+    Result<std::vector<Assignment>> find_offsets(const rd_kafka_topic_partition_list_t& wanted);
+    void give_up(bool is_lost);
+    void leave();
+
+    Result<void> store(const rd_kafka_topic_partition_list_t& offsets);
+    PartitionsHandle changed(const std::vector<TopicPartition>& partitions, bool is_paused);
+
+    const KafkaLogSettings settings_;
+    const Clock& clock_;
+    const std::string group_;
+    const std::vector<std::string> topics_;
+    RebalanceListener* listener_;  ///< Null: nobody is told any more.
+
+    std::unique_ptr<Client> client_;
+    std::set<TopicPartition> owned_;
+    std::set<TopicPartition> paused_;  ///< Of those that are owned.
+    PartitionsHandle pending_;         ///< Given by the group; their offsets are not known yet.
+    std::vector<Record> collected_;    ///< By the poll under way.
+    std::optional<Error> trouble_;     ///< Told once.
+    std::optional<SteadyTime> silent_until_;  ///< No broker answers; when to ask again.
+    bool closed_ = false;
+};
+
+}  // namespace tributary::event_log::kafka
