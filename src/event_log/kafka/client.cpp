@@ -20,10 +20,6 @@ void pass_rebalance(rd_kafka_t*, rd_kafka_resp_err_t kind,
     static_cast<const Callbacks*>(opaque)->rebalance(kind, *partitions);
 }
 
-void pass_error(rd_kafka_t*, int error, const char* reason, void* opaque) {
-    static_cast<const Callbacks*>(opaque)->error(static_cast<rd_kafka_resp_err_t>(error), reason);
-}
-
 }  // namespace
 
 /// Whoever wants to leave a group in order does so before; here nobody waits for anything.
@@ -39,7 +35,6 @@ Result<std::unique_ptr<Client>> Client::open(rd_kafka_type_t type, ConfHandle co
     if (client->callbacks_.rebalance) {
         rd_kafka_conf_set_rebalance_cb(configuration.get(), pass_rebalance);
     }
-    if (client->callbacks_.error) rd_kafka_conf_set_error_cb(configuration.get(), pass_error);
 
     std::array<char, 512> reason{};
     client->handle_.reset(rd_kafka_new(type, configuration.get(), reason.data(), reason.size()));

@@ -10,13 +10,12 @@
 
 namespace tributary::event_log::kafka {
 
-/// What librdkafka calls back. `log` comes from any of its threads; the others from within a call
+/// What librdkafka calls back. `log` comes from any of its threads, `rebalance` from within a call
 /// that serves its queues, on the caller's thread.
 struct Callbacks {
     std::function<void(int severity, std::string_view line)> log;
     std::function<void(rd_kafka_resp_err_t kind, rd_kafka_topic_partition_list_t& partitions)>
         rebalance;
-    std::function<void(rd_kafka_resp_err_t error, std::string_view reason)> error;
 };
 
 /// One instance of librdkafka: its threads, its connections. Thread-safe, as librdkafka is.

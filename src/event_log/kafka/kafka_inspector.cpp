@@ -33,8 +33,7 @@ Result<rd_kafka_t*> KafkaInspector::connect() {
     if (client_) return client_->get();
     auto configuration = inspector_configuration(settings_);
     if (!configuration) return std::unexpected(configuration.error());
-    auto client =
-        Client::open(RD_KAFKA_CONSUMER, std::move(*configuration), {settings_.log, {}, {}});
+    auto client = Client::open(RD_KAFKA_CONSUMER, std::move(*configuration), {settings_.log, {}});
     if (!client) return std::unexpected(client.error());
     client_ = std::move(*client);
     rd_kafka_poll_set_consumer(client_->get());

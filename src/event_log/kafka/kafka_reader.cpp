@@ -13,7 +13,10 @@
 namespace tributary::event_log::kafka {
 namespace {
 
-constexpr auto kAskAgainAfter = std::chrono::milliseconds(1'000);
+constexpr auto kAskEvery = std::chrono::milliseconds(2'000);
+constexpr auto kAskAgainAfter = std::chrono::milliseconds(500);
+constexpr auto kShortestQuestion = std::chrono::milliseconds(20);
+constexpr int kUnansweredIsSilence = 3;
 constexpr auto kShortWait = std::chrono::milliseconds(100);
 
 Error error_of_message(const rd_kafka_message_t& message) {
@@ -54,9 +57,6 @@ Result<void> KafkaReader::connect() {
                                  const rd_kafka_topic_partition_list_t& partitions) {
         rebalance(kind, partitions);
     };
-    callbacks.error = [this](rd_kafka_resp_err_t error, std::string_view) {
-        if (error == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) silent_until_ = clock_.steady_now();
-    };
     auto client = Client::open(RD_KAFKA_CONSUMER, std::move(*configuration), std::move(callbacks));
     if (!client) return std::unexpected(client.error());
     rd_kafka_poll_set_consumer((*client)->get());
@@ -81,7 +81,8 @@ Result<std::vector<Record>> KafkaReader::poll(std::chrono::milliseconds max_wait
     settle_assignment();
     collect(max_wait, max_records);
     if (!collected_.empty()) {
-        silent_until_.reset();
+        unanswered_ = 0;
+        ask_at_ = clock_.steady_now() + kAskEvery;
         return std::exchange(collected_, {});
     }
     if (auto answers = check_broker(std::min(max_wait, kShortWait)); !answers) {
@@ -111,23 +112,22 @@ void KafkaReader::take(const rd_kafka_message_t& message) {
     collected_.push_back(record_of(message));
 }
 
-/// librdkafka says when the last broker went, not when one is back.
+/// While no records come, a broker is asked now and then: librdkafka does not say when one is
+/// silent, nor when one is back.
 Result<void> KafkaReader::check_broker(std::chrono::milliseconds limit) {
-    if (!silent_until_) return {};
-    const auto silent =
-        fail(ErrorCode::unavailable, fmt::format("No broker of {} answers; is Kafka running there?",
-                                                 settings_.bootstrap_servers));
-    if (clock_.steady_now() < *silent_until_) return silent;
-    const rd_kafka_metadata_t* raw = nullptr;
-    const auto error =
-        rd_kafka_metadata(client_->get(), 0, nullptr, &raw, static_cast<int>(limit.count()));
-    const MetadataHandle metadata(raw);
-    if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
-        silent_until_ = clock_.steady_now() + kAskAgainAfter;
-        return silent;
+    if (limit >= kShortestQuestion && clock_.steady_now() >= ask_at_) {
+        const rd_kafka_metadata_t* raw = nullptr;
+        const auto error =
+            rd_kafka_metadata(client_->get(), 0, nullptr, &raw, static_cast<int>(limit.count()));
+        const MetadataHandle metadata(raw);
+        const bool is_answered = error == RD_KAFKA_RESP_ERR_NO_ERROR;
+        unanswered_ = is_answered ? 0 : unanswered_ + 1;
+        ask_at_ = clock_.steady_now() + (is_answered ? kAskEvery : kAskAgainAfter);
     }
-    silent_until_.reset();
-    return {};
+    if (unanswered_ < kUnansweredIsSilence) return {};
+    return fail(ErrorCode::unavailable,
+                fmt::format("No broker of {} answers; is Kafka running there?",
+                            settings_.bootstrap_servers));
 }
 
 Result<void> KafkaReader::commit(const std::vector<OffsetCommit>& offsets) {

@@ -60,7 +60,8 @@ private:
     PartitionsHandle pending_;         ///< Given by the group; their offsets are not known yet.
     std::vector<Record> collected_;    ///< By the poll under way.
     std::optional<Error> trouble_;     ///< Told once.
-    std::optional<SteadyTime> silent_until_;  ///< No broker answers; when to ask again.
+    SteadyTime ask_at_;                ///< When to see whether a broker answers at all.
+    int unanswered_ = 0;               ///< So many questions in a row.
     bool closed_ = false;
 };
 

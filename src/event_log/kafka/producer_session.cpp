@@ -53,8 +53,7 @@ Result<std::shared_ptr<ProducerSession>> ProducerSession::open(const KafkaLogSet
     auto configuration = producer_configuration(settings);
     if (!configuration) return std::unexpected(configuration.error());
     rd_kafka_conf_set_events(configuration->get(), RD_KAFKA_EVENT_DR | RD_KAFKA_EVENT_ERROR);
-    auto client =
-        Client::open(RD_KAFKA_PRODUCER, std::move(*configuration), {settings.log, {}, {}});
+    auto client = Client::open(RD_KAFKA_PRODUCER, std::move(*configuration), {settings.log, {}});
     if (!client) return std::unexpected(client.error());
     std::shared_ptr<ProducerSession> session(new ProducerSession(std::move(*client)));
     if (session->fd() >= 0) return session;

@@ -82,8 +82,7 @@ Result<TopicCreation> creation_of(const rd_kafka_topic_result_t& result) {
 Result<TopicAdmin> TopicAdmin::open(const KafkaLogSettings& settings, const Clock& clock) {
     auto configuration = inspector_configuration(settings);
     if (!configuration) return std::unexpected(configuration.error());
-    auto client =
-        Client::open(RD_KAFKA_CONSUMER, std::move(*configuration), {settings.log, {}, {}});
+    auto client = Client::open(RD_KAFKA_CONSUMER, std::move(*configuration), {settings.log, {}});
     if (!client) return std::unexpected(client.error());
     return TopicAdmin(settings, clock, std::move(*client));
 }

@@ -1,0 +1,142 @@
+#include "event_log/kafka/kafka_reader.h"
+
+#include <future>
+#include <gtest/gtest.h>
+#include <set>
+
+#include "event_log/kafka/kafka_writer.h"
+#include "event_log/kafka/mock_kafka.h"
+
+/// What a real broker cannot be made to do at will; the rest is the contract suite's.
+namespace tributary::event_log::kafka {
+namespace {
+
+using namespace std::chrono_literals;
+constexpr auto kPatience = 30s;
+
+class Owner final : public RebalanceListener {
+public:
+    void on_assigned(const std::vector<Assignment>& partitions) override {
+        for (const auto& assignment : partitions) owned.insert(assignment.partition);
+    }
+    void on_revoked(const std::vector<TopicPartition>& partitions) override {
+        for (const auto& partition : partitions) owned.erase(partition);
+        revoked += partitions.size();
+    }
+    void on_lost(const std::vector<TopicPartition>& partitions) override {
+        for (const auto& partition : partitions) owned.erase(partition);
+        lost += partitions.size();
+    }
+    std::set<TopicPartition> owned;
+    std::size_t revoked = 0;
+    std::size_t lost = 0;
+};
+
+class KafkaReaderOnMock : public testing::Test {
+protected:
+    KafkaReader& reader() {
+        if (!reader_) {
+            reader_ = std::make_unique<KafkaReader>(settings_, clock_, "group",
+                                                    std::vector<std::string>{"orders"}, owner_);
+        }
+        return *reader_;
+    }
+    void append(int count) {
+        KafkaWriter writer(settings_, clock_);
+        std::vector<NewRecord> records;
+        for (int i = 0; i < count; ++i) {
+            records.emplace_back("orders", std::to_string(i), "v", std::vector<RecordHeader>());
+        }
+        std::promise<std::vector<AppendOutcome>> done;
+        writer.append(std::move(records), [&](std::vector<AppendOutcome> outcomes) {
+            done.set_value(std::move(outcomes));
+        });
+        for (const auto& outcome : done.get_future().get()) {
+            ASSERT_TRUE(outcome) << outcome.error().message;
+        }
+    }
+    /// Polls until `done` says so of the last answer.
+    template <class Condition>
+    bool poll_until(Condition done) {
+        const auto deadline = clock_.steady_now() + kPatience;
+        while (clock_.steady_now() < deadline) {
+            if (done(reader().poll(50ms, 1))) return true;
+        }
+        return false;
+    }
+    bool read_one() {
+        return poll_until([](const auto& records) { return records && !records->empty(); });
+    }
+
+    MockKafka kafka_;
+    SystemClock clock_;
+    KafkaLogSettings settings_ = kafka_.settings();
+    Owner owner_;
+    std::unique_ptr<KafkaReader> reader_;
+};
+
+TEST_F(KafkaReaderOnMock, ClosesWhileFetchedRecordsAreUnread) {
+    append(1'000);
+    ASSERT_TRUE(read_one());
+    reader().close();
+    EXPECT_EQ(owner_.revoked, 4U);
+    EXPECT_TRUE(owner_.owned.empty());
+    EXPECT_FALSE(reader().poll(0ms, 1));
+}
+
+TEST_F(KafkaReaderOnMock, SaysThatNoBrokerAnswersUntilOneDoes) {
+    append(1);
+    ASSERT_TRUE(read_one());
+    kafka_.stop();
+    ASSERT_TRUE(poll_until([](const auto& records) { return !records; }));
+    const auto still = reader().poll(0ms, 1);
+    ASSERT_FALSE(still);
+    EXPECT_EQ(still.error().code, ErrorCode::unavailable);
+    EXPECT_NE(still.error().message.find(settings_.bootstrap_servers), std::string::npos);
+    kafka_.start();
+    ASSERT_TRUE(poll_until([](const auto& records) { return records.has_value(); }));
+}
+
+TEST_F(KafkaReaderOnMock, ACommitThatNobodyAnswersEnds) {
+    append(1);
+    ASSERT_TRUE(read_one());
+    kafka_.stop();
+    const std::vector<OffsetCommit> offsets{{*owner_.owned.begin(), 1, "note"}};
+    const auto committed = reader().commit(offsets);
+    ASSERT_FALSE(committed);
+    EXPECT_TRUE(committed.error().code == ErrorCode::timed_out ||
+                committed.error().code == ErrorCode::unavailable);
+    kafka_.start();
+    ASSERT_TRUE(poll_until([&](const auto&) { return reader().commit(offsets).has_value(); }));
+}
+
+TEST_F(KafkaReaderOnMock, ClosingEndsThoughNobodyAnswers) {
+    settings_.close_timeout = 500ms;
+    append(1);
+    ASSERT_TRUE(read_one());
+    kafka_.stop();
+    reader().close();
+    EXPECT_EQ(owner_.revoked + owner_.lost, 4U);
+    EXPECT_TRUE(owner_.owned.empty());
+}
+
+TEST_F(KafkaReaderOnMock, ReadsNothingOfAPartitionThatIsPausedBeforeItsFirstRecord) {
+    append(100);
+    ASSERT_TRUE(poll_until([&](const auto&) { return !owner_.owned.empty(); }));
+    const auto paused = *owner_.owned.begin();
+    reader().pause({paused});
+    int others = 0;
+    ASSERT_TRUE(poll_until([&](const auto& records) {
+        for (const auto& record : records.value_or(std::vector<Record>())) {
+            if (record.partition != paused.partition) ++others;
+        }
+        return others > 50;
+    }));
+    reader().resume({paused});
+    ASSERT_TRUE(poll_until([&](const auto& records) {
+        return records && !records->empty() && records->front().partition == paused.partition;
+    }));
+}
+
+}  // namespace
+}  // namespace tributary::event_log::kafka
