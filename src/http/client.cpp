@@ -19,7 +19,8 @@ bool is_idempotent(std::string_view method) {
 std::string host_field(const Url& server) {
     const bool is_ipv6 = server.host.find(':') != std::string::npos;
     std::string host = is_ipv6 ? fmt::format("[{}]", server.host) : server.host;
-    if (server.port != 80) host += fmt::format(":{}", server.port);
+    const std::uint16_t usual_port = server.scheme == "https" ? 443 : 80;
+    if (server.port != usual_port) host += fmt::format(":{}", server.port);
     return host;
 }
 
@@ -29,8 +30,8 @@ class Client::Implementation {
 public:
     Implementation(Url server, ClientSettings settings)
         : server_(std::move(server)),
-          settings_(settings),
-          stream_(context_, server_),
+          settings_(std::move(settings)),
+          stream_(context_, server_, settings_.ca_file),
           deadline_(context_) {}
 
     /// What does not differ between the attempts of one call.
@@ -42,12 +43,6 @@ public:
     };
 
     Result<Response> perform(Call call, std::chrono::milliseconds limit) {
-        if (server_.scheme != "http") {
-            return fail(ErrorCode::invalid_input,
-                        fmt::format("{}://{} cannot be reached: this version speaks plain http "
-                                    "only; TLS comes with a later version.",
-                                    server_.scheme, server_.host));
-        }
         const std::uint64_t length = call.outgoing.source != nullptr ? call.outgoing.source_length
                                                                      : call.outgoing.body.size();
         auto head = request_head(call.request, host_field(server_), server_.path, length);
@@ -117,7 +112,7 @@ Client::Client(Url server) : Client(std::move(server), ClientSettings()) {
 }
 
 Client::Client(Url server, ClientSettings settings)
-    : implementation_(std::make_unique<Implementation>(std::move(server), settings)) {
+    : implementation_(std::make_unique<Implementation>(std::move(server), std::move(settings))) {
 }
 
 Client::~Client() = default;

@@ -25,8 +25,10 @@ struct Url {
 };
 
 struct ClientSettings {
-    std::chrono::milliseconds connect_timeout{5'000};
+    std::chrono::milliseconds connect_timeout{5'000};  ///< The TLS handshake included.
     std::size_t max_response_bytes = std::size_t{64} << 20;
+    /// With https: PEM file of the certificates to trust; empty: those that the system trusts.
+    std::string ca_file;
 };
 
 /// A blocking HTTP/1.1 client for one server, keeping one connection alive. One thread.
@@ -34,7 +36,8 @@ struct ClientSettings {
 /// is sent. A request that failed before any byte of an answer on a reused connection is sent again
 /// once on a new one when its method is idempotent (GET, HEAD, PUT, DELETE) or `may_repeat` says
 /// so; an upload never is, because its source cannot be read twice.
-/// Plain http only: with https every call answers `invalid_input` until TLS is built in.
+/// With https (TLS 1.2 or newer) nothing is sent before the server has proved with a certificate
+/// that we trust that it is the host of the URL; there is no switch to skip that.
 /// It starts no thread, except that the first look-up of a host name (not of an address) does; a
 /// look-up that hangs does not delay an answer, but the destructor waits for it.
 class Client {

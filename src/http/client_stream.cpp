@@ -6,6 +6,8 @@
 #include <optional>
 #include <sys/socket.h>
 
+#include "http/tls.h"
+
 namespace tributary::http {
 
 namespace asio = boost::asio;
@@ -36,21 +38,31 @@ void Deadline::disarm() {
 Result<void> ClientStream::connect(std::chrono::milliseconds timeout) {
     close();
     is_cut_ = false;
+    if (auto prepared = prepare_tls(); !prepared) return prepared;
     connect_deadline_.arm(timeout, [this] { close(); });
     Endpoints endpoints;
     error_code error = resolve(endpoints);
     if (!error) error = connect_to(endpoints);
+    if (!error) socket_.set_option(tcp::no_delay(true), error);
+    if (!error && tls_) error = shake_hands();
     connect_deadline_.disarm();
-    if (!error) {
-        socket_.set_option(tcp::no_delay(true), error);
-        return {};
-    }
+    if (!error) return {};
+    const std::string reason = reason_of(error);
     close();
-    const std::string reason =
-        error == asio::error::operation_aborted ? "it did not answer in time" : error.message();
     return fail(ErrorCode::unavailable,
                 fmt::format("Cannot connect to {} port {}: {}. Nothing was sent.", server_.host,
                             server_.port, reason));
+}
+
+Result<void> ClientStream::prepare_tls() {
+    if (server_.scheme != "https") return {};
+    if (!tls_context_) {
+        auto context = make_tls_context(ca_file_);
+        if (!context) return std::unexpected(std::move(context.error()));
+        tls_context_ = std::move(*context);
+    }
+    tls_.emplace(socket_, *tls_context_);
+    return expect_host(*tls_->native_handle(), server_.host);
 }
 
 error_code ClientStream::resolve(Endpoints& endpoints) {
@@ -84,6 +96,21 @@ error_code ClientStream::connect_to(const Endpoints& endpoints) {
                         [&](error_code failure, const tcp::endpoint&) { outcome = failure; });
     while (!outcome) context_.run_one();
     return *outcome;
+}
+
+error_code ClientStream::shake_hands() {
+    if (is_cut_) return asio::error::operation_aborted;
+    std::optional<error_code> outcome;
+    tls_->async_handshake(asio::ssl::stream_base::client,
+                          [&](error_code failure) { outcome = failure; });
+    while (!outcome) context_.run_one();
+    return *outcome;
+}
+
+std::string ClientStream::reason_of(error_code error) {
+    if (is_cut_) return "it did not answer in time";
+    const auto distrust = tls_ ? why_not_trusted(*tls_->native_handle()) : std::string();
+    return distrust.empty() ? error.message() : distrust;
 }
 
 void ClientStream::close() {

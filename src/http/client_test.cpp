@@ -69,13 +69,6 @@ TEST(Client, RefusesWhatCannotBeSent) {
     EXPECT_EQ(code_of(client.send(request_of("G T", "/"), 5s)), ErrorCode::invalid_input);
 }
 
-TEST(Client, SaysThatTlsIsNotThereYet) {
-    Client client(Url::parse("https://localhost").value());
-    const auto response = client.send(request_of("GET", "/"), 5s);
-    EXPECT_EQ(code_of(response), ErrorCode::invalid_input);
-    EXPECT_NE(response.error().message.find("TLS"), std::string::npos);
-}
-
 TEST(Client, IsUnavailableWhereNothingWasSent) {
     std::uint16_t free_port = 0;
     {
