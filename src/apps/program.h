@@ -1,18 +1,15 @@
 #pragma once
 
 #include <chrono>
-#include <memory>
 #include <string>
 
 #include "base/clock.h"
 #include "base/result.h"
-#include "document_index/embedded/embedded_index.h"
 #include "event/catalog.h"
-#include "event_log/embedded/embedded_log.h"
 #include "settings/settings.h"
 #include "telemetry/log.h"
 
-/// What the mains of the services have in common: exit codes, signals, and the choice of adapters.
+/// What the mains of the services have in common: exit codes, signals, log and catalog.
 namespace tributary::apps {
 
 inline constexpr int kExitSuccess = 0;
@@ -29,13 +26,8 @@ telemetry::Log make_log(const std::string& service, const settings::Settings& se
 
 Result<event::Catalog> load_catalog(const settings::Settings& settings);
 
-/// The log of events in DATA_DIR, with the topics of the catalog and their dead letters.
-Result<std::unique_ptr<event_log::EmbeddedLog>> open_event_log(const settings::Settings& settings,
-                                                               const event::Catalog& catalog,
-                                                               const Clock& clock);
-/// The index in DATA_DIR.
-Result<std::unique_ptr<document_index::EmbeddedIndex>> open_document_index(
-    const settings::Settings& settings, const event::Catalog& catalog);
+/// DATA_DIR, made where it is missing.
+Result<std::string> make_data_folder(const settings::Settings& settings);
 
 /// SIGINT and SIGTERM as something to wait for. Make it in main, before any thread: they inherit
 /// that these signals are blocked.

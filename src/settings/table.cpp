@@ -42,6 +42,10 @@ Setting choice(std::string_view name, std::string_view default_value, std::strin
                std::string_view programs, std::string_view help) {
     return {name, Kind::choice, default_value, 0, 0, choices, programs, false, help};
 }
+Setting boolean(std::string_view name, std::string_view default_value, std::string_view programs,
+                std::string_view help) {
+    return {name, Kind::boolean, default_value, 0, 0, "", programs, false, help};
+}
 
 constexpr std::string_view kAll = "producer consumer lambda_api lambda_s3 tributary";
 
@@ -110,9 +114,17 @@ std::span<const Setting> table() {
              "Kafka's brokers, host:port comma-separated; empty: the embedded log in DATA_DIR."),
         text("KAFKA_GROUP_ID", "tributary", "consumer tributary", "The Consumer's group."),
         url("ELASTICSEARCH_URL", "", "consumer tributary",
-            "Elasticsearch or OpenSearch; empty: the embedded index in DATA_DIR."),
+            "Elasticsearch or OpenSearch, several nodes comma-separated; empty: the embedded index "
+            "in DATA_DIR."),
         secret("ELASTICSEARCH_API_KEY", "consumer tributary",
                "API key, as Elasticsearch encodes it."),
+        text("ELASTICSEARCH_USERNAME", "", "consumer tributary",
+             "User, where there is no API key."),
+        secret("ELASTICSEARCH_PASSWORD", "consumer tributary", "The user's password."),
+        path("ELASTICSEARCH_CA_FILE", "", "consumer tributary",
+             "PEM file of the certificates to trust; empty: the system's."),
+        boolean("ELASTICSEARCH_GZIP", "false", "consumer tributary",
+                "Compresses bulk requests: less network, more CPU."),
         integer("BULK_MAX_DOCUMENTS", "1000", 1, 50'000, "consumer", "Most documents in one bulk."),
         bytes("BULK_MAX_BYTES", "4MiB", 64 * kKiB, 90 * kMiB, "consumer",
               "Most bytes in one bulk, unless one document alone is larger."),

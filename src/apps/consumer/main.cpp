@@ -2,6 +2,8 @@
 // letters.
 #include <thread>
 
+#include "apps/index_backend.h"
+#include "apps/log_backend.h"
 #include "apps/program.h"
 #include "http/server.h"
 #include "indexing/consumer.h"
@@ -31,29 +33,13 @@ http::ServerSettings server_settings(const settings::Settings& values) {
     return settings;
 }
 
-std::vector<std::string> topics_of(const event::Catalog& catalog) {
-    std::vector<std::string> topics;
-    for (const event::EntityType& type : catalog.types()) topics.push_back(type.topic);
-    return topics;
-}
-
-/// The log keeps what every group has read for as long as the retention says; no longer.
-void trim(event_log::EmbeddedLog& log_file, telemetry::Log& log) {
-    const auto removed = log_file.trim();
-    if (!removed) {
-        log.warn("The log could not be trimmed; it is tried again in a minute.", removed.error());
-    } else if (*removed > 0) {
-        log.info("Trimmed the log.", {{"records", *removed}});
-    }
-}
-
 Result<void> run(const settings::Settings& values, const apps::TerminationSignals& signals) {
     const SystemClock clock;
     telemetry::Log log = apps::make_log("tributary-consumer", values, clock);
     telemetry::Metrics metrics;
     const auto catalog = apps::load_catalog(values);
     if (!catalog) return std::unexpected(catalog.error());
-    const auto event_log = apps::open_event_log(values, *catalog, clock);
+    const auto event_log = apps::open_event_log(values, *catalog, clock, log);
     if (!event_log) return std::unexpected(event_log.error());
     const auto index = apps::open_document_index(values, *catalog);
     if (!index) return std::unexpected(index.error());
@@ -62,9 +48,9 @@ Result<void> run(const settings::Settings& values, const apps::TerminationSignal
     const auto documents = (*index)->make_writer();
     indexing::Consumer consumer(indexing_settings(values), *catalog, *dead_letters, *documents,
                                 metrics, log, clock);
-    const auto reader =
-        (*event_log)
-            ->make_reader(values.text("KAFKA_GROUP_ID"), topics_of(*catalog), consumer.listener());
+    const auto reader = (*event_log)
+                            ->make_reader(values.text("KAFKA_GROUP_ID"), apps::topics_of(*catalog),
+                                          consumer.listener());
     indexing::StatusHandler status(consumer, metrics);
     http::EventLoop loop;
     loop.start(1);
@@ -73,8 +59,10 @@ Result<void> run(const settings::Settings& values, const apps::TerminationSignal
     log.info("Consuming.", {{"server.address", values.text("LISTEN_ADDRESS")},
                             {"server.port", (*server)->port()}});
 
+    (*event_log)->report_missing_topics(log);
+
     std::jthread worker([&](const std::stop_token& stop) { consumer.run(*reader, stop); });
-    while (signals.wait(kTrimInterval) == 0) trim(**event_log, log);
+    while (signals.wait(kTrimInterval) == 0) (*event_log)->trim(log);
     log.info("Draining.");
     worker.request_stop();
     worker.join();

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <thread>
 
+#include "apps/log_backend.h"
 #include "apps/program.h"
 #include "base/version.h"
 #include "http/server.h"
@@ -50,7 +51,7 @@ Result<void> run(const settings::Settings& values, const apps::TerminationSignal
     if (!catalog) return std::unexpected(catalog.error());
     auto callers = ingest::parse_callers(values.text("PRODUCER_TOKEN"), *catalog);
     if (!callers) return std::unexpected(callers.error());
-    const auto event_log = apps::open_event_log(values, *catalog, clock);
+    const auto event_log = apps::open_event_log(values, *catalog, clock, log);
     if (!event_log) return std::unexpected(event_log.error());
 
     const auto writer = (*event_log)->make_writer();
@@ -62,6 +63,7 @@ Result<void> run(const settings::Settings& values, const apps::TerminationSignal
     if (!server) return std::unexpected(server.error());
     log.info("Listening.", {{"server.address", values.text("LISTEN_ADDRESS")},
                             {"server.port", (*server)->port()}});
+    (*event_log)->report_missing_topics(log);
 
     while (signals.wait(std::chrono::hours(1)) == 0) {
     }

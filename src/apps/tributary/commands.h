@@ -64,6 +64,14 @@ struct StatusOptions {
 };
 int status(const StatusOptions& options);
 
+struct TopicOptions {
+    std::int32_t partitions = 3;
+    std::int32_t replication = 1;
+    bool json = false;
+};
+/// Makes the topics of the catalog in Kafka, with their dead letters; existing ones stay.
+int create_topics(const settings::Environment& environment, const TopicOptions& options);
+
 int show_config(const settings::Environment& environment, bool json, bool markdown);
 int check_config(const settings::Environment& environment);
 

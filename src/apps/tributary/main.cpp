@@ -36,6 +36,7 @@ struct CommandLine {
     apps::ClientOptions trace;
     apps::ClientOptions ledger;
     apps::StatusOptions status;
+    apps::TopicOptions topics;
     std::string trace_id;
     bool is_json = false;
     bool is_markdown = false;
@@ -44,6 +45,7 @@ private:
     CLI::App& add(const char* name, const char* description, const char* example,
                   std::function<int()> run);
     void add_queries();
+    void add_topics(const settings::Environment& environment);
 };
 
 CLI::App& CommandLine::add(const char* name, const char* description, const char* example,
@@ -86,6 +88,7 @@ CommandLine::CommandLine(const settings::Environment& environment, const std::st
     uploading.add_option("--timeout", upload.timeout, "Seconds to wait for the reports");
 
     add_queries();
+    add_topics(environment);
     CLI::App& config = add("config", "Show every setting, its value and where that comes from",
                            "tributary config --json", [this, &environment] {
                                return apps::show_config(environment, is_json, is_markdown);
@@ -130,6 +133,27 @@ void CommandLine::add_queries() {
                            "tributary status", [this] { return apps::status(status); });
     add_client_options(asking, status.client);
     asking.add_flag("--quiet", status.is_quiet, "Print nothing; the exit code is 0 when ready");
+}
+
+void CommandLine::add_topics(const settings::Environment& environment) {
+    CLI::App* parent = app.add_subcommand("topics", "Kafka's topics");
+    parent->require_subcommand(1);
+    CLI::App* creating = parent->add_subcommand(
+        "create", "Make the topics of the catalog in Kafka, with their dead letters; idempotent");
+    creating->footer(
+        "Example:\n  KAFKA_BOOTSTRAP_SERVERS=kafka:9092 tributary topics create --partitions 6");
+    creating->callback([this, &environment] {
+        chosen = [&] { return apps::create_topics(environment, topics); };
+    });
+    creating->add_option("--partitions", topics.partitions, "Partitions of each topic")
+        ->capture_default_str()
+        ->check(CLI::Range(1, 10'000));
+    creating
+        ->add_option("--replication", topics.replication,
+                     "Copies of each partition; from three on, two must confirm a record")
+        ->capture_default_str()
+        ->check(CLI::Range(1, 100));
+    creating->add_flag("--json", topics.json, "Print JSON for machines");
 }
 
 }  // namespace

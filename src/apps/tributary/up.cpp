@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <signal.h>
 
+#include "apps/index_backend.h"
+#include "apps/log_backend.h"
 #include "apps/program.h"
 #include "apps/tributary/commands.h"
 #include "apps/tributary/services.h"
@@ -84,9 +86,9 @@ private:
     const std::string data_folder_;
 
     std::optional<event::Catalog> catalog_;
-    std::unique_ptr<event_log::EmbeddedLog> event_log_;
+    std::unique_ptr<LogBackend> event_log_;
     std::unique_ptr<event_log::Inspector> inspector_;
-    std::unique_ptr<document_index::EmbeddedIndex> index_;
+    std::unique_ptr<IndexBackend> index_;
     std::unique_ptr<document_index::Searcher> searcher_;
     std::unique_ptr<object_store::DirectoryStore> store_;
     std::unique_ptr<Services> services_;
@@ -114,7 +116,7 @@ Result<void> System::open_stores() {
     auto catalog = load_catalog(values_);
     if (!catalog) return std::unexpected(catalog.error());
     catalog_ = std::move(*catalog);
-    auto event_log = open_event_log(values_, *catalog_, clock_);
+    auto event_log = open_event_log(values_, *catalog_, clock_, log_);
     if (!event_log) return std::unexpected(event_log.error());
     event_log_ = std::move(*event_log);
     inspector_ = event_log_->make_inspector();
