@@ -53,8 +53,8 @@ class LocalStack:
             known = json.loads((pathlib.Path(folder) / "stack.json").read_text())["choice"]
         except OSError:
             return None
-        return cls(folder, known["mode"] == "kraft", known["index"], None, known["kafka_only"],
-                   known["index_only"])
+        return cls(folder, kraft=known["mode"] == "kraft", index=known["index"],
+                   kafka_only=known["kafka_only"], index_only=known["index_only"])
 
     def read_ports(self):
         try:
@@ -116,7 +116,9 @@ class LocalStack:
         """Starts what is not running and waits until all of it is ready. When that fails or is
         interrupted, what this call started is stopped again."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        self.file.write_text(json.dumps({"choice": self.choice, "ports": self.ports}))
+        part = self.file.with_suffix(".part")
+        part.write_text(json.dumps({"choice": self.choice, "ports": self.ports}))
+        part.rename(self.file)
         started = []
         try:
             # The index takes longest and needs nobody; the broker needs its ZooKeeper.
