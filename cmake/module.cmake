@@ -1,5 +1,5 @@
 # tributary_module(name SOURCES … [TESTS …] [BENCHES …] [DEPENDS module …] [FOREIGN library …]
-#                  [TEST_DEPENDS module …] [TEST_FOREIGN library …] [TEST_LABEL unit|contract])
+#                  [TEST_DEPENDS module …] [TEST_FOREIGN library …] [TEST_LABEL unit|integration])
 #
 # One call declares a module: the library tributary_<name>, its tests as <name>_test, its benches as
 # <name>_bench, and what it may depend on. DEPENDS is the only place where arrows between modules
@@ -32,6 +32,9 @@ function(tributary_module name)
         endif()
         gtest_discover_tests(${name}_test TEST_PREFIX ${name}.
             PROPERTIES LABELS ${M_TEST_LABEL} TIMEOUT 120 DISCOVERY_TIMEOUT 60)
+        if(M_TEST_LABEL STREQUAL integration)
+            add_dependencies(tests_integration ${name}_test)
+        endif()
     endif()
     if(M_BENCHES)
         add_executable(${name}_bench EXCLUDE_FROM_ALL ${M_BENCHES})
@@ -52,6 +55,8 @@ endfunction()
 
 # Everything that the unit and contract runs need, and nothing else.
 add_custom_target(tests_all)
+# The part of them that needs real servers, labelled integration.
+add_custom_target(tests_integration)
 
 # tributary_program(name SOURCES … DEPENDS module … [FOREIGN …] [OUTPUT path])
 function(tributary_program name)

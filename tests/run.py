@@ -11,10 +11,14 @@ import os
 import pathlib
 import subprocess
 import sys
+import tempfile
 import time
 import xml.etree.ElementTree as xml
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "tests/support"))
+from stack import Stack, StackError  # noqa: E402
+
 RESULTS = ROOT / "build/results"
 JOBS = str(os.cpu_count() or 2)
 
@@ -35,8 +39,7 @@ class Tally:
             self.failed.append(f"{group}: wrote no results")
             return
         cases = list(xml.parse(file).getroot().iter("testcase"))
-        if not cases:
-            self.failed.append(f"{group}: ran no test")
+        before = self.passed, len(self.failed)
         for case in cases:
             name = f"{group}: {case.get('classname', '')}.{case.get('name')}"
             skipped = case.find("skipped")
@@ -47,6 +50,8 @@ class Tally:
                 self.skipped.append(f"{name} ({reason or 'not run'})")
             else:
                 self.passed += 1
+        if before == (self.passed, len(self.failed)):
+            self.failed.append(f"{group}: ran no test")
 
 
 def run(*command, **options):
@@ -64,13 +69,14 @@ def build(preset, *targets):
 
 
 def ctest(tally, preset):
-    """Builds and runs the unit and contract tests of a preset."""
+    """Builds and runs the tests of a preset that need no server."""
     if not build(preset, "tests_all"):
         tally.failed.append(f"{preset}: the build failed")
         return
     results = RESULTS / f"{preset}.xml"
     run("ctest", "--test-dir", f"build/{preset}", "-j", JOBS, "--output-junit", results,
         "--output-on-failure", "--progress", "--timeout", "300", "--no-tests=error",
+        "-LE", "integration",
         env={**os.environ, "ASAN_OPTIONS": "detect_stack_use_after_return=1",
              "UBSAN_OPTIONS": "print_stacktrace=1",
              "TSAN_OPTIONS": f"suppressions={ROOT}/tests/tsan.supp halt_on_error=1"})
@@ -130,6 +136,46 @@ def fault(tally, options):
         pytest(tally, "fault", "tests/fault", *(["--long"] if options.long else []))
 
 
+# What the adapters' contract suites run on: the stack's choices, and which tests (all: "").
+STACKS = (
+    ({"kraft": False, "index": "elasticsearch"}, ""),
+    ({"kraft": True, "index": "opensearch"}, ""),
+    ({"index": "es7", "index_only": True}, "^document_index"),
+)
+
+
+def on_stack(tally, number, choices, tests):
+    """Runs the tests labelled integration against one stack."""
+    with tempfile.TemporaryDirectory(prefix="tributary-stack-") as folder, \
+            Stack(folder, **choices) as stack:
+        name = "integration on " + ", ".join(f"{part.name} {part.version}" for part in stack.parts)
+        started = time.monotonic()
+        results = RESULTS / f"integration-{number}.xml"
+        results.unlink(missing_ok=True)
+        run("ctest", "--test-dir", "build/release", "-L", "integration", "-R", tests, "-j", JOBS,
+            "--output-junit", results, "--output-on-failure", "--progress", "--timeout", "300",
+            "--no-tests=error",
+            env={**os.environ,
+                 **({"TRIBUTARY_TEST_KAFKA": stack.kafka} if stack.broker else {}),
+                 **({"TRIBUTARY_TEST_ELASTICSEARCH": stack.elasticsearch} if stack.index else {})})
+        tally.add_junit(name, results)
+        print(f"== {name}: {(time.monotonic() - started) / 60:.1f} min", flush=True)
+
+
+def integration(tally, options):
+    """The stack itself, then the contract suites on every server that we promise to work with."""
+    pytest(tally, "integration", "tests/integration")
+    if not build("release", "tests_integration"):
+        tally.failed.append("integration: the build failed")
+        return
+    for number, (choices, tests) in enumerate(STACKS):
+        try:
+            on_stack(tally, number, choices, tests)
+        except StackError as error:
+            print(error)
+            tally.failed.append(f"integration: the stack {choices} did not start")
+
+
 def fuzz(tally, options):
     """Runs every fuzz target for a bounded time; a finding is a failure."""
     if not build("fuzz", "fuzzers"):
@@ -150,7 +196,8 @@ def fuzz(tally, options):
             corpus, *([seeds] if seeds.exists() else [])))
 
 
-GROUPS = {"lint": lint, "unit": unit, "docs": docs, "e2e": e2e, "fault": fault, "tidy": tidy, "asan": asan,
+GROUPS = {"lint": lint, "unit": unit, "docs": docs, "integration": integration, "e2e": e2e,
+          "fault": fault, "tidy": tidy, "asan": asan,
           "tsan": tsan, "fuzz": fuzz}
 # Run when no group is named; the others join as soon as a whole run of them was seen to pass.
 DEFAULT = ("lint", "unit", "docs", "e2e", "fault")

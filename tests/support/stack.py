@@ -13,7 +13,7 @@ import pathlib
 import sys
 
 sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "stack"))
-from local_stack import LocalStack  # noqa: E402
+from local_stack import LocalStack, StackError  # noqa: E402, F401
 
 
 class Stack(LocalStack):
