@@ -176,6 +176,10 @@ def integration(tally, options):
             tally.failed.append(f"integration: the stack {choices} did not start")
 
 
+def infra(tally, options):
+    pytest(tally, "infra", "tests/infra")
+
+
 def fuzz(tally, options):
     """Runs every fuzz target for a bounded time; a finding is a failure."""
     if not build("fuzz", "fuzzers"):
@@ -196,9 +200,8 @@ def fuzz(tally, options):
             corpus, *([seeds] if seeds.exists() else [])))
 
 
-GROUPS = {"lint": lint, "unit": unit, "docs": docs, "integration": integration, "e2e": e2e,
-          "fault": fault, "tidy": tidy, "asan": asan,
-          "tsan": tsan, "fuzz": fuzz}
+GROUPS = {"lint": lint, "unit": unit, "docs": docs, "infra": infra, "integration": integration,
+          "e2e": e2e, "fault": fault, "tidy": tidy, "asan": asan, "tsan": tsan, "fuzz": fuzz}
 # Run when no group is named; the others join as soon as a whole run of them was seen to pass.
 DEFAULT = ("lint", "unit", "docs", "e2e", "fault")
 
