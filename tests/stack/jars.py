@@ -56,11 +56,13 @@ def made_once(folder, make):
 
 
 def run(*command, what, cwd):
+    """What a command said; `what` begins the sentence when it fails."""
     done = subprocess.run([str(part) for part in command], cwd=cwd, stdin=subprocess.DEVNULL,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     if done.returncode != 0:
         last = "\n".join(done.stdout.splitlines()[-15:])
         raise StackError(f"{what} failed; its last lines:\n{last}")
+    return done.stdout
 
 
 def jars(name, *coordinates):

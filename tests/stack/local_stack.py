@@ -112,6 +112,13 @@ class LocalStack:
         return {**({"KAFKA_BOOTSTRAP_SERVERS": self.kafka} if self.broker else {}),
                 **({"ELASTICSEARCH_URL": self.elasticsearch} if self.index else {})}
 
+    def more_ports(self):
+        """Free ports for the programs beside the stack, one after the other."""
+        while True:
+            port = free_ports(1)[0]
+            if port not in self.ports:
+                yield port
+
     def up(self, say=lambda _: None):
         """Starts what is not running and waits until all of it is ready. When that fails or is
         interrupted, what this call started is stopped again."""

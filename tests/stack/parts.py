@@ -274,6 +274,15 @@ class Kafka(Part):
                  "--topic", name, "--partitions", str(partitions), "--replication-factor", "1",
                  *config, what=f"Creating the topic {name}", cwd=self.folder)
 
+    def end_offset(self, topic):
+        """How many records a topic has had, over all of its partitions."""
+        said = jars.run("java", "-Xmx128m", "-XX:TieredStopAtLevel=1", *self.java,
+                        "org.apache.kafka.tools.GetOffsetShell",
+                        "--bootstrap-server", f"{HOST}:{self.port}", "--topic", topic,
+                        what=f"Reading the end of {topic}", cwd=self.folder)
+        return sum(int(line.rsplit(":", 1)[1]) for line in said.splitlines()
+                   if line.startswith(f"{topic}:"))
+
 
 class Index(Part):
     """Elasticsearch or OpenSearch: one node on 127.0.0.1."""

@@ -1,0 +1,243 @@
+#!/usr/bin/env python3
+"""Kafka -> Elasticsearch: ours beside its peers and beside prebuilt bulk bodies, in one run.
+
+    ./dev bench consume [--events 300000] [--rounds 3] [--warm 60] [--only NAME]
+
+One topic is filled once; every mover reads all of it as a new group into an index made anew with the
+same mapping. `direct` posts ready-made _bulk bodies of such documents: what Elasticsearch can take.
+They take turns within each round; medians go to build/bench/consume.json. CONSUMER_PEER='name=command
+with {brokers}, {elasticsearch} and {group}' adds a program of yours.
+"""
+import argparse
+import concurrent.futures
+import http.client
+import json
+import os
+import shlex
+import sys
+import tempfile
+import time
+import urllib.parse
+
+from contenders import (BIN, OUT, Program, Stack, StackError, cpu_seconds, go_program, loaded, median,
+                        request, stamp, wait_for)
+
+INDEX = "orders-index"
+BULK = 5000
+
+
+def order(number):
+    return {"id": number, "customer_id": f"customer-{number % 5000}",
+            "product_id": f"product-{number % 997}", "quantity": number % 9 + 1,
+            "total": number % 1000 + 0.5, "currency": "EUR", "status": "open", "priority": "normal",
+            "date": "2026-11-25T10:00:00Z", "comment": "leave it at the back door"}
+
+
+def fill(stack, events, ports):
+    """Writes the events to the topic through a Producer: ours, or the Go peer where ours cannot."""
+    port = next(ports)
+    program = Program("consume-fill", *producer_command(stack, port))
+    with program:
+        program.wait_ready(f"http://127.0.0.1:{port}/ready")
+        for first in range(0, events, 1000):
+            lines = "\n".join(json.dumps({"type": "order", "id": f"e{n}", "data": order(n)})
+                              for n in range(first, min(first + 1000, events)))
+            answer = request("POST", f"http://127.0.0.1:{port}/produce", lines,
+                             {"Content-Type": "application/x-ndjson"})
+            if answer.status != 200:
+                raise StackError(f"The topic could not be filled: {answer}")
+    stored = stack.broker.end_offset("orders")
+    if stored != events:
+        raise StackError(f"The topic holds {stored} records where {events} were written.")
+
+
+def producer_command(stack, port):
+    if os.environ.get("FILL_WITH") == "go":
+        return [go_program("producer"), "-listen", f"127.0.0.1:{port}", "-brokers", stack.kafka], {}
+    return [BIN / "tributary-producer"], {
+        "KAFKA_BOOTSTRAP_SERVERS": stack.kafka, "PORT": str(port), "LOG_LEVEL": "warn",
+        "DATA_DIR": str(stack.folder / "data")}
+
+
+def movers(stack, ports):
+    """(name, group -> (command, environment)) of everyone who takes part."""
+    def ours(group):
+        return [BIN / "tributary-consumer"], {
+            **stack.settings, "KAFKA_GROUP_ID": group, "PORT": str(next(ports)), "LOG_LEVEL": "warn",
+            "BULK_MAX_DOCUMENTS": str(BULK), "DATA_DIR": str(stack.folder / "data")}
+    found = {"tributary": ours}
+    program = go_program("mover")
+    if program:
+        found["go"] = lambda group: ([program, "-brokers", stack.kafka, "-elasticsearch",
+                                      stack.elasticsearch, "-group", group], {})
+    if os.environ.get("CONSUMER_PEER"):
+        name, _, command = os.environ["CONSUMER_PEER"].partition("=")
+        found[name] = lambda group: (shlex.split(command.format(
+            brokers=stack.kafka, elasticsearch=stack.elasticsearch, group=group)), {})
+    return found
+
+
+def document(number):
+    """What a mover writes, for `direct`."""
+    data = order(number)
+    return {"specversion": "1.0", "id": f"e{number}", "source": "/api", "type": "order",
+            "subject": str(number), "time": "2026-11-25T10:00:00.123Z",
+            "datacontenttype": "application/json", "data": data,
+            "@timestamp": "2026-11-25T10:00:00.123Z",
+            "pipeline": {"received_at": "2026-11-25T10:00:00.123Z",
+                         "published_at": "2026-11-25T10:00:00.125Z",
+                         "indexed_at": "2026-11-25T10:00:00.150Z", "digest": f"{number:064x}",
+                         "latency_ms": 27},
+            "kafka": {"topic": "orders", "partition": number % 3, "offset": number // 3},
+            "text": " ".join(map(str, data.values()))}
+
+
+def bulk_bodies(events):
+    bodies = []
+    for first in range(0, events, BULK):
+        lines = []
+        for number in range(first, min(first + BULK, events)):
+            lines.append(json.dumps({"create": {"_index": INDEX, "_id": f"e{number}"}}))
+            lines.append(json.dumps(document(number)))
+        bodies.append(("\n".join(lines) + "\n").encode())
+    return bodies
+
+
+def post_all(url, bodies, in_flight=4):
+    """Posts prebuilt bodies over as many connections as may be in flight."""
+    def post(share):
+        connection = http.client.HTTPConnection(urllib.parse.urlsplit(url).netloc, timeout=120)
+        for body in share:
+            connection.request("POST", "/_bulk?filter_path=errors", body,
+                               {"Content-Type": "application/x-ndjson"})
+            answer = connection.getresponse().read()
+            if answer != b'{"errors":false}':
+                raise StackError(f"A prebuilt bulk was refused: {answer[:300]!r}")
+        connection.close()
+    with concurrent.futures.ThreadPoolExecutor(in_flight) as pool:
+        list(pool.map(post, [bodies[n::in_flight] for n in range(in_flight)]))
+
+
+class Indexing:
+    """The index under test: made anew with the mapping that our consumer installs, and counted."""
+
+    def __init__(self, stack):
+        self.url, self.pid = stack.elasticsearch, stack.index.pid
+        self.mapping = None
+
+    def reset(self):
+        """Deletes the index. The first mover's mapping is kept and given to all others."""
+        if self.mapping is None:
+            answer = request("GET", f"{self.url}/{INDEX}/_mapping")
+            if answer.status == 200:
+                self.mapping = answer.json[INDEX]["mappings"]
+        request("DELETE", f"{self.url}/{INDEX}")
+        body = {"settings": {"number_of_shards": 1, "number_of_replicas": 0,
+                             "refresh_interval": "1s"}}
+        if self.mapping:
+            body["mappings"] = self.mapping
+        answer = request("PUT", f"{self.url}/{INDEX}", body, {"Content-Type": "application/json"})
+        if answer.status != 200:
+            raise StackError(f"The index could not be made: {answer}")
+
+    def written(self):
+        stats = request("GET", f"{self.url}/{INDEX}/_stats/indexing"
+                        "?filter_path=_all.primaries.indexing.index_total")
+        return stats.json["_all"]["primaries"]["indexing"]["index_total"] if stats.status == 200 else 0
+
+    def count(self):
+        request("POST", f"{self.url}/{INDEX}/_refresh")
+        return request("GET", f"{self.url}/{INDEX}/_count").json["count"]
+
+
+def run_direct(indexing, bodies, events):
+    indexing.reset()
+    server = cpu_seconds(indexing.pid)
+    started = time.monotonic()
+    post_all(indexing.url, bodies)
+    seconds = time.monotonic() - started
+    check_count(indexing, "direct", events)
+    return {"documents_per_second": events / seconds, "cpu_s_per_1000": 0.0, "rss_mb": 0.0,
+            "server_cpu_s_per_1000": (cpu_seconds(indexing.pid) - server) / events * 1000}
+
+
+def run_mover(indexing, name, command, environment, events):
+    """From the first document that is seen to the last one: joining a group is not what is measured."""
+    indexing.reset()
+    server = cpu_seconds(indexing.pid)
+    with Program(f"consume-{name}", command, environment) as program:
+        def begun():
+            program.check()
+            return indexing.written()
+        first = wait_for(begun, f"{name}'s first document", 120)
+        started = time.monotonic()
+
+        def finished():
+            program.check()
+            return indexing.written() >= events
+        wait_for(finished, f"{name}'s last document", 600)
+        seconds = time.monotonic() - started
+        check_count(indexing, name, events)
+        return {"documents_per_second": (events - first) / seconds,
+                "cpu_s_per_1000": program.cpu_seconds() / events * 1000, "rss_mb": program.rss_mb(),
+                "server_cpu_s_per_1000": (cpu_seconds(indexing.pid) - server) / events * 1000}
+
+
+def check_count(indexing, name, events):
+    count = indexing.count()
+    if count != events:
+        raise StackError(f"{name} left {count} documents where {events} were to be.")
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="./dev bench consume", description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--events", type=int, default=300_000)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--warm", type=int, default=60, help="seconds of bulks before any figure")
+    parser.add_argument("--only", action="append", help="names that take part (default: all)")
+    options = parser.parse_args()
+    OUT.mkdir(parents=True, exist_ok=True)
+    busy = loaded()
+    with tempfile.TemporaryDirectory(prefix="tributary-bench-") as folder, \
+            Stack(folder, kraft=True) as stack:
+        for topic in ("products", "orders", "suppliers"):
+            for name in (topic, f"{topic}.dlq"):
+                stack.broker.create_topic(name, 3)
+        run_all(stack, options, busy)
+
+
+def run_all(stack, options, busy):
+    ports = stack.more_ports()
+    fill(stack, options.events, ports)
+    indexing, bodies = Indexing(stack), bulk_bodies(options.events)
+    chosen = {name: make for name, make in movers(stack, ports).items()
+              if not options.only or name in options.only}
+    # One unmeasured turn of ours gives the mapping; then the JVM is warmed with it.
+    for name in list(chosen)[:1]:
+        run_mover(indexing, name, *chosen[name](f"{name}-warm"), options.events)
+    end = time.monotonic() + options.warm
+    while time.monotonic() < end:
+        run_direct(indexing, bodies, options.events)
+    rounds = {name: [] for name in ("direct", *chosen)}
+    for turn in range(options.rounds):
+        rounds["direct"].append(run_direct(indexing, bodies, options.events))
+        for name, make in chosen.items():
+            rounds[name].append(run_mover(indexing, name, *make(f"{name}-{turn}"), options.events))
+    medians = {name: {key: median([one[key] for one in results]) for key in results[0]}
+               for name, results in rounds.items()}
+    for name, one in medians.items():
+        share = one["documents_per_second"] / medians["direct"]["documents_per_second"]
+        print(f"{name:12} {one['documents_per_second']:10,.0f} documents/s ({share:.2f} of direct)  "
+              f"{one['cpu_s_per_1000']:.4f} CPU s per 1,000  {one['rss_mb']:.0f} MB")
+    (OUT / "consume.json").write_text(json.dumps(
+        {"at": stamp(), "load_before": busy, "kafka": stack.broker.version,
+         "index": stack.index.version, "events": options.events, "rounds": options.rounds,
+         "warm_seconds": options.warm, "results": medians}, indent=1))
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except StackError as error:
+        sys.exit(str(error))
