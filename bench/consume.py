@@ -20,7 +20,7 @@ import time
 import urllib.parse
 
 from contenders import (BIN, OUT, Program, Stack, StackError, cpu_seconds, go_program, loaded, median,
-                        request, stamp, wait_for)
+                        request, stamp)
 
 INDEX = "orders-index"
 BULK = 5000
@@ -33,10 +33,10 @@ def order(number):
             "date": "2026-11-25T10:00:00Z", "comment": "leave it at the back door"}
 
 
-def fill(stack, events, ports):
-    """Writes the events to the topic through a Producer: ours, or the Go peer where ours cannot."""
+def fill(stack, events, ports, producer):
+    """Writes the events to the topic through a Producer."""
     port = next(ports)
-    program = Program("consume-fill", *producer_command(stack, port))
+    program = Program("consume-fill", *producer_command(stack, port, producer))
     with program:
         program.wait_ready(f"http://127.0.0.1:{port}/ready")
         for first in range(0, events, 1000):
@@ -51,8 +51,8 @@ def fill(stack, events, ports):
         raise StackError(f"The topic holds {stored} records where {events} were written.")
 
 
-def producer_command(stack, port):
-    if os.environ.get("FILL_WITH") == "go":
+def producer_command(stack, port, producer):
+    if producer == "go":
         return [go_program("producer"), "-listen", f"127.0.0.1:{port}", "-brokers", stack.kafka], {}
     return [BIN / "tributary-producer"], {
         "KAFKA_BOOTSTRAP_SERVERS": stack.kafka, "PORT": str(port), "LOG_LEVEL": "warn",
@@ -126,24 +126,24 @@ class Indexing:
         self.mapping = None
 
     def reset(self):
-        """Deletes the index. The first mover's mapping is kept and given to all others."""
+        """Makes the index anew, as the first mover had it; until that has run, leaves it to it."""
         if self.mapping is None:
             answer = request("GET", f"{self.url}/{INDEX}/_mapping")
-            if answer.status == 200:
-                self.mapping = answer.json[INDEX]["mappings"]
+            if answer.status != 200:
+                return
+            self.mapping = answer.json[INDEX]["mappings"]
         request("DELETE", f"{self.url}/{INDEX}")
         body = {"settings": {"number_of_shards": 1, "number_of_replicas": 0,
-                             "refresh_interval": "1s"}}
-        if self.mapping:
-            body["mappings"] = self.mapping
+                             "refresh_interval": "1s"}, "mappings": self.mapping}
         answer = request("PUT", f"{self.url}/{INDEX}", body, {"Content-Type": "application/json"})
         if answer.status != 200:
             raise StackError(f"The index could not be made: {answer}")
 
     def written(self):
-        stats = request("GET", f"{self.url}/{INDEX}/_stats/indexing"
-                        "?filter_path=_all.primaries.indexing.index_total")
-        return stats.json["_all"]["primaries"]["indexing"]["index_total"] if stats.status == 200 else 0
+        stats = request("GET", f"{self.url}/{INDEX}/_stats/indexing")
+        if stats.status != 200:
+            return 0  # It is not there yet.
+        return stats.json["_all"]["primaries"].get("indexing", {}).get("index_total", 0)
 
     def count(self):
         request("POST", f"{self.url}/{INDEX}/_refresh")
@@ -166,21 +166,29 @@ def run_mover(indexing, name, command, environment, events):
     indexing.reset()
     server = cpu_seconds(indexing.pid)
     with Program(f"consume-{name}", command, environment) as program:
-        def begun():
-            program.check()
-            return indexing.written()
-        first = wait_for(begun, f"{name}'s first document", 120)
+        first = await_documents(indexing, program, 1)
         started = time.monotonic()
-
-        def finished():
-            program.check()
-            return indexing.written() >= events
-        wait_for(finished, f"{name}'s last document", 600)
+        await_documents(indexing, program, events)
         seconds = time.monotonic() - started
+        if first >= events:
+            raise StackError(f"{events} events are gone at the first look: give more --events.")
         check_count(indexing, name, events)
         return {"documents_per_second": (events - first) / seconds,
                 "cpu_s_per_1000": program.cpu_seconds() / events * 1000, "rss_mb": program.rss_mb(),
                 "server_cpu_s_per_1000": (cpu_seconds(indexing.pid) - server) / events * 1000}
+
+
+def await_documents(indexing, program, count, deadline=900):
+    """How many there are once there are so many. Asks rarely: asking costs the server, too."""
+    end = time.monotonic() + deadline
+    while time.monotonic() < end:
+        program.check()
+        written = indexing.written()
+        if written >= count:
+            return written
+        time.sleep(0.1)
+    raise StackError(f"{program.name} had not written {count} documents after {deadline} s; see "
+                     f"{program.log}")
 
 
 def check_count(indexing, name, events):
@@ -195,6 +203,8 @@ def main():
     parser.add_argument("--events", type=int, default=300_000)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--warm", type=int, default=60, help="seconds of bulks before any figure")
+    parser.add_argument("--fill-with", choices=("tributary", "go"), default="tributary",
+                        help="whose Producer fills the topic")
     parser.add_argument("--only", action="append", help="names that take part (default: all)")
     options = parser.parse_args()
     OUT.mkdir(parents=True, exist_ok=True)
@@ -209,7 +219,7 @@ def main():
 
 def run_all(stack, options, busy):
     ports = stack.more_ports()
-    fill(stack, options.events, ports)
+    fill(stack, options.events, ports, options.fill_with)
     indexing, bodies = Indexing(stack), bulk_bodies(options.events)
     chosen = {name: make for name, make in movers(stack, ports).items()
               if not options.only or name in options.only}
