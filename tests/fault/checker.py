@@ -65,8 +65,8 @@ def check(system, load):
     lost = sorted(set(load.accepted) - set(seen))
     twice = sorted(n for n, times in seen.items() if times > 1)
     foreign = sorted(set(seen) - load.attempted)
-    assert not letters, letters[:3]
+    assert not letters, f"dead letters: {letters[:3]}"
     assert not lost, f"{len(lost)} accepted events are lost: {lost[:10]}"
     assert not twice, f"{len(twice)} events are there twice: {twice[:10]}"
-    assert not foreign
+    assert not foreign, f"documents that nobody sent: {foreign[:10]}"
     return ledger["totals"]

@@ -1,32 +1,12 @@
 """kill -9 of any or all processes during load: nothing accepted is lost, nothing is there twice."""
-import os
-import random
-import signal
-import sys
 import pathlib
+import random
+import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
-from checker import Load, check  # noqa: E402
+from checker import check  # noqa: E402
+from kills import PROGRAMS, kill_during_load, kill_one  # noqa: E402
 from system import System, wait_for  # noqa: E402
-
-PROGRAMS = ("tributary-producer", "tributary-consumer", "lambda_api/bootstrap", "lambda_s3/bootstrap")
-
-
-def wait_for_progress(load, events):
-    """Lets the load go on until so many more events were accepted."""
-    goal = len(load.accepted) + events
-    wait_for(lambda: len(load.accepted) >= goal, f"{events} more accepted events")
-
-
-def kill_one(system, program):
-    pids = wait_for(lambda: system.pids(program), f"a running {program}")
-    os.kill(pids[0], signal.SIGKILL)
-
-
-def kill_all_and_restart(system):
-    system.kill()
-    system.log.close()
-    system.start()
 
 
 def test_kill_9_of_any_or_all_processes_during_load(tmp_path, is_long):
@@ -35,15 +15,7 @@ def test_kill_9_of_any_or_all_processes_during_load(tmp_path, is_long):
     targets = ["all", *PROGRAMS[:2], *PROGRAMS]
     plan = [targets[i % len(targets)] if i < 3 else chance.choice(targets) for i in range(kills)]
     with System(tmp_path) as system:
-        with Load(system) as load:
-            for target in plan:
-                wait_for_progress(load, 400)
-                if target == "all":
-                    kill_all_and_restart(system)
-                else:
-                    kill_one(system, target)
-            system.wait_ready()
-            wait_for_progress(load, 400)
+        load = kill_during_load(system, plan)
         totals = check(system, load)
         print(f"{kills} kills ({', '.join(plan)}): {len(load.accepted)} accepted, {totals}")
 

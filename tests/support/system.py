@@ -119,8 +119,9 @@ def name_of(pid):
 
 
 class System:
-    def __init__(self, folder, **settings):
+    def __init__(self, folder, programs=BIN, **settings):
         self.folder = pathlib.Path(folder)
+        self.programs = programs
         self.data = self.folder / "data"
         self.base = free_port_triple()
         self.url = f"http://127.0.0.1:{self.base}"
@@ -144,7 +145,7 @@ class System:
 
     def start(self):
         self.log = open(self.folder / "system.log", "ab")
-        self.process = subprocess.Popen([BIN / "tributary", "up"], env=self.environment,
+        self.process = subprocess.Popen([self.programs / "tributary", "up"], env=self.environment,
                                         stdout=self.log, stderr=self.log, stdin=subprocess.DEVNULL,
                                         start_new_session=True)
         self.wait_ready()
@@ -197,15 +198,18 @@ class System:
         text = "&".join(f"{k}={urllib.parse.quote(str(v))}" for k, v in query.items())
         return request("GET", f"{self.url}/api/events?{text}").json
 
-    def all_events(self, **query):
-        """Every document of a search, page by page."""
-        found, cursor = [], None
+    def each_event(self, **query):
+        """Every document of a search, fetched page by page."""
+        cursor = None
         while True:
             page = self.events(size=1000, **query, **({"cursor": cursor} if cursor else {}))
-            found += page["events"]
+            yield from page["events"]
             cursor = page.get("cursor")
             if not cursor:
-                return found
+                return
+
+    def all_events(self, **query):
+        return list(self.each_event(**query))
 
     def ledger(self):
         return request("GET", self.url + "/api/ledger").json
@@ -230,6 +234,6 @@ class System:
         return json.loads(path.read_text())
 
     def cli(self, *arguments, **options):
-        command = [BIN / "tributary", *arguments]
+        command = [self.programs / "tributary", *arguments]
         return subprocess.run(command, capture_output=True, text=True, timeout=DEADLINE,
                               env=self.environment, **options)
