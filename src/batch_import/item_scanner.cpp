@@ -232,6 +232,8 @@ std::optional<ScannedItem> ItemScanner::scan_item() {
             return item;
         }
         case Stop::mismatch:
+            // What is whole before the surplus bracket is kept; the next item begins with it.
+            if (is_whole_before(cursor_)) return cut_item(cursor_, cursor_);
             begin_rest(byte_at(cursor_),
                        fmt::format("The '{}' at byte {} closes nothing that is open; a bracket or "
                                    "a quote is missing before it.",
@@ -244,11 +246,9 @@ std::optional<ScannedItem> ItemScanner::scan_item() {
 /// The file ended within an item: the last line of NDJSON is whole, and so is a closed object whose
 /// array is not; everything else is a rest.
 std::optional<ScannedItem> ItemScanner::end_inside_item() {
-    const bool is_closed =
-        depth_ == 0 && !is_in_string_ && !is_too_large_ && ends_with_bracket(trimmed(unread()));
     const bool is_whole = position_.format == FileFormat::lines
                               ? failure_.empty()
-                              : position_.format == FileFormat::array && is_closed;
+                              : position_.format == FileFormat::array && is_whole_before(filled_);
     if (is_whole) return cut_item(filled_, filled_);
     begin_rest(byte_at(filled_), is_in_string_
                                      ? "The file ends inside a string: it was cut off, or a quote "
@@ -256,6 +256,12 @@ std::optional<ScannedItem> ItemScanner::end_inside_item() {
                                      : "The file ends inside an item: it was cut off, or a "
                                        "bracket is missing.");
     return std::nullopt;
+}
+
+/// Whether the item is a closed object or array up to `end`, with nothing open behind it.
+bool ItemScanner::is_whole_before(std::size_t end) const {
+    return depth_ == 0 && !is_in_string_ && !is_too_large_ &&
+           ends_with_bracket(trimmed(unread().substr(0, end - begin_)));
 }
 
 ScannedItem ItemScanner::cut_item(std::size_t end, std::size_t next_begin) {
@@ -378,13 +384,16 @@ void ItemScanner::open_bracket(char bracket) {
     ++depth_;
 }
 
-/// False where the innermost open bracket is of the other kind. Deeper than `kTrackedDepth` they
-/// are only counted; a parser refuses such an item anyway.
+/// False, and it stays open, where the innermost open bracket is of the other kind. Deeper than
+/// `kTrackedDepth` they are only counted; a parser refuses such an item anyway.
 bool ItemScanner::close_bracket(char bracket) {
-    --depth_;
-    if (depth_ >= kTrackedDepth) return true;
-    const bool is_array = (arrays_[depth_ / 64] >> (depth_ % 64) & 1U) != 0;
-    return is_array == (bracket == ']');
+    const std::uint64_t outer = depth_ - 1;
+    if (outer < kTrackedDepth) {
+        const bool is_array = (arrays_[outer / 64] >> (outer % 64) & 1U) != 0;
+        if (is_array != (bracket == ']')) return false;
+    }
+    depth_ = outer;
+    return true;
 }
 
 }  // namespace tributary::batch_import

@@ -86,6 +86,7 @@ private:
     std::optional<ScannedItem> scan_item();
     std::optional<ScannedItem> end_inside_item();
     std::optional<ScannedItem> collect_rest();
+    [[nodiscard]] bool is_whole_before(std::size_t end) const;
     ScannedItem cut_item(std::size_t end, std::size_t next_begin);
     void drop_what_is_too_large();
     void begin_rest(std::uint64_t damage_byte, std::string reason);

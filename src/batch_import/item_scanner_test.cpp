@@ -180,7 +180,10 @@ TEST(ItemScanner, LostBalanceMakesOneRestToTheEnd) {
     };
     const Row rows[] = {
         {"[{},{\"a\":[1},{\"b\":2},{}]", 1, 4, 11},       // closed by the wrong bracket
-        {"[{},{\"a\":1}},{\"b\":2},{}]", 1, 4, 11},       // one too many
+        {"[{},{\"a\":[1]],{}]", 1, 4, 12},                // the same, behind a whole array
+        {"[{},{\"a\":1}},{\"b\":2},{}]", 2, 11, 11},      // one too many, behind a whole item
+        {"[{},[1] ]],{\"b\":2},{}]", 2, 9, 9},            // the same at the array's own end
+        {"[{},1},{\"b\":2},{}]", 1, 4, 5},                // nothing whole before it
         {"[{},{\"a\":1,{\"b\":2},{}]", 1, 4, 21},         // one missing
         {"[{},{\"a\":\"x},{\"b\":\"y\"},{}]", 1, 4, 26},  // a quote missing
         {"[{},{}],{}", 2, 7, 7},                          // goes on behind its end
