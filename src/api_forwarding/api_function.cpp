@@ -143,7 +143,10 @@ lambda_runtime::Outcome ApiFunction::invoke(const Invocation& invocation) {
 }
 
 receipt::Answer ApiFunction::answer(const ProxyRequest& request, const Invocation& invocation) {
-    if (const auto refusal = refusal_of(request)) return receipt::compose(*refusal, std::nullopt);
+    if (auto refusal = refusal_of(request)) {
+        refusal->id = ids_.next();
+        return receipt::compose(*refusal, std::nullopt);
+    }
     auto decoded = decoder_.decode(request.body, envelope_of(request, invocation, clock_.now()));
     if (!decoded) return receipt::compose(receipt::problem_of(decoded.error()), std::nullopt);
     return forward(std::move(*decoded), limit_of(invocation));

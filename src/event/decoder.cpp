@@ -83,9 +83,42 @@ bool has_same_content(const Event& left, const Event& right) {
 class Decoder::Implementation {
 public:
     Implementation(const Catalog& catalog, UuidV7& ids, Limits limits)
-        : limits_(limits), reader_(limits.max_depth), items_(catalog, ids) {}
+        : limits_(limits), reader_(limits.max_depth), ids_(ids), items_(catalog, ids) {}
 
     std::expected<Decoded, Rejection> decode(std::string_view body, const Envelope& envelope) {
+        auto decoded = decode_request(body, envelope);
+        if (!decoded) {
+            name(decoded.error(), envelope.idempotency_key);
+            return decoded;
+        }
+        for (DecodedItem& item : decoded->items) {
+            if (!item) name(item.error(), decoded->is_batch ? "" : envelope.idempotency_key);
+        }
+        return decoded;
+    }
+
+    DecodedItem decode_item(std::string_view json, const Envelope& envelope,
+                            const std::string& id) {
+        if (auto flaw = flaw_of(envelope)) return std::unexpected(std::move(*flaw));
+        ItemContext context(envelope);
+        context.given_id = id;
+        context.given_id_wins = true;
+        auto item = decode_one(reader_.load(json), context, "The item");
+        reader_.trim();
+        if (!item) name(item.error(), id);
+        return item;
+    }
+
+private:
+    /// Every answer has an id, so that a client can speak of it: where the event brought no usable
+    /// one, `given`, or one of ours.
+    void name(Rejection& rejection, const std::string& given) {
+        if (!rejection.id.empty()) return;
+        rejection.id = given.empty() || flaw_of_id(given) ? ids_.next() : given;
+    }
+
+    std::expected<Decoded, Rejection> decode_request(std::string_view body,
+                                                     const Envelope& envelope) {
         if (body.size() > limits_.max_bytes) {
             return std::unexpected(malformed(fmt::format(
                 "The body has {} bytes; at most {} are allowed.", body.size(), limits_.max_bytes)));
@@ -98,18 +131,6 @@ public:
         return decoded;
     }
 
-    DecodedItem decode_item(std::string_view json, const Envelope& envelope,
-                            const std::string& id) {
-        if (auto flaw = flaw_of(envelope)) return std::unexpected(std::move(*flaw));
-        ItemContext context(envelope);
-        context.given_id = id;
-        context.given_id_wins = true;
-        auto item = decode_one(reader_.load(json), context, "The item");
-        reader_.trim();
-        return item;
-    }
-
-private:
     /// A batch on its way: its items, and which of them may have an id in common.
     struct Batch {
         explicit Batch(const Envelope& envelope) : context(envelope) {}
@@ -279,6 +300,7 @@ private:
 
     Limits limits_;
     JsonReader reader_;
+    UuidV7& ids_;
     ItemDecoder items_;
 };
 

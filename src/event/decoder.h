@@ -38,7 +38,7 @@ struct Rejection {
     Kind kind;
     std::string detail;                 ///< A sentence: what was received, what was expected.
     std::vector<Violation> violations;  ///< Every one, not the first.
-    std::string id;                     ///< The event's id where it could be known; else empty.
+    std::string id;                     ///< The event's; a `Decoder` makes one where none is known.
 };
 
 using DecodedItem = std::expected<Event, Rejection>;

@@ -171,8 +171,28 @@ TEST_F(DecoderTest, AllowsIdsOf1To128PrintableCharacters) {
     for (const std::string& bad : {std::string(), std::string(129, 'a'), std::string("\xc3\xa4"),
                                    std::string("a\\u0000"), std::string("a\\u007f")}) {
         EXPECT_EQ(pointers_of(with_id(bad)), "/id") << bad;
-        EXPECT_EQ(rejection_of(with_id(bad)).id, "");
+        EXPECT_EQ(rejection_of(with_id(bad)).id.size(), 36U);
     }
+}
+
+TEST_F(DecoderTest, NamesEveryRefusalByAnId) {
+    const std::string no_id =
+        R"({"specversion":"1.0","source":"/s","type":"order","data":{"id":1}})";
+    for (const std::string& bad : {std::string(R"({"type":"order"})"), std::string("{"),
+                                   std::string("[]"), std::string(), no_id}) {
+        envelope_.idempotency_key.clear();
+        EXPECT_EQ(rejection_of(bad).id.size(), 36U) << bad;
+        EXPECT_NE(rejection_of(bad).id, rejection_of(bad).id) << bad;
+        envelope_.idempotency_key = "key";
+        EXPECT_EQ(rejection_of(bad).id, "key") << bad;
+    }
+    envelope_.idempotency_key = "no\nkey";
+    EXPECT_EQ(rejection_of("{}").id.size(), 36U);
+    envelope_.idempotency_key.clear();
+    const auto batch = decode(R"([{"type":"order"},7])");
+    ASSERT_TRUE(batch && batch->items.size() == 2);
+    EXPECT_EQ(batch->items[0].error().id.size(), 36U);
+    EXPECT_NE(batch->items[0].error().id, batch->items[1].error().id);
 }
 
 TEST_F(DecoderTest, MakesTheSubjectOfTheEntitysId) {

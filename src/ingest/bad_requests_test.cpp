@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <boost/json.hpp>
 #include <cstdint>
 #include <fstream>
@@ -69,6 +70,16 @@ json::array table() {
     return json::parse(text.str()).as_array();
 }
 
+/// Whether a refusal has an id, and each of its items one of its own.
+bool is_named(const json::value& body) {
+    if (!body.is_object()) return false;
+    const json::value* const results = body.as_object().if_contains("results");
+    if (results == nullptr) return body.as_object().contains("id");
+    return std::ranges::all_of(results->as_array(), [](const json::value& item) {
+        return item.as_object().contains("id");
+    });
+}
+
 /// The table is shared with the end-to-end tests, which send it to the real program.
 TEST(BadRequests, AreAnsweredAsTheTableSays) {
     RunningProducer producer;
@@ -84,6 +95,9 @@ TEST(BadRequests, AreAnsweredAsTheTableSays) {
         const json::value body = json::parse(response.body, failure);
         EXPECT_TRUE(!failure && body.is_object())
             << "the answer is no JSON object: " << response.body;
+        if (text_at(row, "path") == "/produce" && response.status != 405) {
+            EXPECT_TRUE(is_named(body)) << "the answer names no id: " << response.body;
+        }
         for (const json::value& words : row.at("expect_words").as_array()) {
             EXPECT_NE(response.body.find(std::string(words.as_string())), std::string::npos)
                 << "the answer lacks '" << words.as_string() << "': " << response.body;

@@ -96,6 +96,7 @@ ProducerService::ProducerService(IngestSettings settings, const event::Catalog& 
                .answer_deadline = settings_.answer_deadline},
               catalog, writer, loop, metrics, log, clock),
       trace_ids_(settings_.trace_sample_percent),
+      ids_(clock),
       quotas_(quotas_for(settings_, clock)),
       request_metrics_(std::make_shared<RequestMetrics>(metrics)) {
     metrics
@@ -152,20 +153,27 @@ void ProducerService::handle(http::Request request, http::Responder responder) {
 
 http::Response ProducerService::on_error(int status, std::string_view detail) {
     request_metrics_->count_unread(status);
-    return response_of(receipt::compose(server_problem(status, detail), writer_.expected_wait()));
+    auto problem = server_problem(status, detail);
+    problem.id = ids_.next();
+    return response_of(receipt::compose(problem, writer_.expected_wait()));
+}
+
+/// The answer to a request that is refused before its events are looked at.
+http::Response ProducerService::refusal(receipt::Problem problem) {
+    problem.id = ids_.next();
+    return response_of(problem);
 }
 
 void ProducerService::produce(const http::Request& request, Reply reply) {
     const auto place = identify(settings_.callers, request.headers.get("Authorization"));
     if (!settings_.callers.empty() && !place) {
-        auto response =
-            response_of(unauthorized_problem(request.headers.contains("Authorization")));
+        auto response = refusal(unauthorized_problem(request.headers.contains("Authorization")));
         response.headers.add("WWW-Authenticate", R"(Bearer realm="tributary")");
         reply.send(std::move(response));
         return;
     }
     if (!has_usable_idempotency_key(request.headers)) {
-        reply.send(response_of(idempotency_key_problem()));
+        reply.send(refusal(idempotency_key_problem()));
         return;
     }
     const Caller* caller = place ? &settings_.callers[*place] : nullptr;

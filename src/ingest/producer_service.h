@@ -59,6 +59,7 @@ public:
 private:
     class Reply;
     void produce(const http::Request& request, Reply reply);
+    http::Response refusal(receipt::Problem problem);
     http::Response readiness() const;
     http::Response metrics_text();
     event::Envelope envelope_of(const http::Request& request, const Caller* caller);
@@ -69,6 +70,7 @@ private:
     const Clock& clock_;
     Intake intake_;
     TraceIds trace_ids_;
+    UuidV7 ids_;  ///< Of answers to requests whose events were not looked at.
     std::vector<std::unique_ptr<Quota>> quotas_;  ///< One per caller; without callers, one for all.
     std::shared_ptr<RequestMetrics> request_metrics_;
 };
