@@ -12,6 +12,6 @@ def pytest_addoption(parser):
     parser.addoption("--long", action="store_true", help="the long forms too")
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def is_long(request):
     return request.config.getoption("--long")

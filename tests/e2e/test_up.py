@@ -6,10 +6,11 @@ import os
 import pathlib
 import signal
 import subprocess
+import time
 
 import pytest
 
-from system import BIN, System, name_of, processes_below, request, wait_for
+from system import (BIN, System, free_port_triple, name_of, processes_below, request, wait_for)
 
 
 @pytest.fixture(scope="module")
@@ -91,55 +92,109 @@ def test_trace_tells_the_way_of_an_event(system):
     assert unknown.returncode == 1 and "no-such-id" in unknown.stderr
 
 
+# Seven ways to break an item that leave its array balanced: where, what, and words of the reason.
+BREAKS = {
+    "no JSON": (3, '{"id": tru}', "cannot be read as JSON"),
+    "no fields": (100, "{}", "must be an object with at least one member"),
+    "a string": (250, '"text"', "this is a string"),
+    "a number": (251, "17", "this is a number"),
+    "a key twice": (500, '{"id":"x","id":"y"}', "twice"),
+    "half a surrogate": (700, '{"id":"\\ud800"}', "surrogate"),
+    "another type": (999, '{"type":"supplier","id":"s"}', "contradicts the name of the file"),
+}
+# Damage of a line may be of any kind.
+BROKEN_LINES = {**BREAKS,
+                "an open brace": (5, '{"id":"x"', "cannot be read as JSON"),
+                "a brace too many": (6, '{"id":"x"}}', "cannot be read as JSON"),
+                "an open string": (7, '{"id":"x}', "cannot be read as JSON"),
+                "an open bracket": (900, "[1,2", "cannot be read as JSON")}
+
+
 def broken_items(count, breaks):
     items = [json.dumps({"id": f"o{i}", "total": i}) for i in range(count)]
-    for index, text in breaks.items():
+    for index, text, _ in breaks.values():
         items[index] = text
     return items
 
 
-BREAKS = {3: '{"id": tru}', 100: "{}", 250: '"text"', 251: "17", 500: '{"id":"x","id":"y"}',
-          700: '{"id":"\\ud800"}', 999: '{"type":"supplier","id":"s"}'}
+def rejects_of(system, key):
+    """The rejects of a file, by item index."""
+    parts = sorted((system.data / "bucket/rejected" / key).rglob("*.ndjson"))
+    lines = [json.loads(line) for part in parts for line in part.read_text().splitlines()]
+    assert len({line["index"] for line in lines}) == len(lines), "an item was rejected twice"
+    return {line["index"]: line for line in lines}
 
 
-def test_seven_broken_items_of_an_array_cost_seven_items(system):
-    content = "[\n" + ",\n".join(broken_items(1000, BREAKS)) + "\n]"
-    assert system.put("in/broken-orders.json", content).status in (200, 201)
-    report = system.report("in/broken-orders.json")
-    assert (report["read"], report["accepted"], report["rejected"]) == (1000, 993, 7), report
-    rejects = [json.loads(line)
-               for part in sorted((system.data / "bucket/rejected/in/broken-orders.json").rglob("*.ndjson"))
-               for line in part.read_text().splitlines()]
-    assert sorted(r["index"] for r in rejects) == sorted(BREAKS)
-    assert all(r.get("reason") or r.get("detail") or r.get("problem") for r in rejects), rejects[0]
-    assert system.settled_ledger()["balanced"]
+@pytest.mark.parametrize("key, opening, separator, closing, breaks", [
+    ("in/broken-orders.json", "[\n", ",\n", "\n]", BREAKS),
+    ("in/broken-orders.ndjson", "", "\n", "\n", BROKEN_LINES),
+], ids=["array", "ndjson"])
+def test_broken_items_cost_themselves_only(system, key, opening, separator, closing, breaks):
+    before = system.settled_ledger()["totals"]
+    content = opening + separator.join(broken_items(1000, breaks)) + closing
+    assert system.put(key, content).status in (200, 201)
+    report = system.report(key)
+    assert report["status"] == "complete"
+    assert (report["read"], report["accepted"], report["rejected"]) == \
+        (1000, 1000 - len(breaks), len(breaks)), report
+    rejects = rejects_of(system, key)
+    assert sorted(rejects) == sorted(index for index, _, _ in breaks.values())
+    for name, (index, text, words) in breaks.items():
+        assert rejects[index]["item"] == text, name
+        assert words in json.dumps(rejects[index]), (name, rejects[index])
+    after = system.settled_ledger()
+    assert after["balanced"]
+    assert after["totals"]["indexed"] - before["indexed"] == 1000 - len(breaks)
 
 
-def test_ndjson_damage_costs_its_line(system):
-    lines = broken_items(1000, {5: "{", 6: "}{", 7: "", 900: "[1,2"})
-    assert system.put("in/lines-orders.ndjson", "\n".join(lines) + "\n").status in (200, 201)
-    report = system.report("in/lines-orders.ndjson")
-    assert report["rejected"] == 3 and report["accepted"] == 996, report
+# Key, content, how it ended, accepted, rejected, the byte where it broke, and words of the report.
+ODD_FILES = [
+    ("empty-orders.json", b"", "complete", 0, 0, None, "no items"),
+    ("white-orders.json", b" \n ", "complete", 0, 0, None, "no items"),
+    ("list-orders.json", b"[]", "complete", 0, 0, None, "no items"),
+    ("zero-orders.json.gz", b"", "complete", 0, 0, None, "no items"),
+    ("packed-orders.json.gz", gzip.compress(b'[{"id":"gz1"},{"id":"gz2"}]'), "complete", 2, 0, None,
+     ""),
+    ("cut-orders.json", b'[{"id":"c1"},{"id":"c2"},{"id":"c3', "broken", 2, 1, 34, "cut off"),
+    ("unclosed-orders.json", b'[{"id":"n1"},{"id":"n2"}', "broken", 2, 1, 24,
+     "before its array is closed"),
+    ("surplus-orders.json", b'[{"id":"u1"},{"id":"u2"}},{"id":"u3"}]', "broken", 2, 1, 24,
+     "closes nothing"),
+    ("crossed-orders.json", b'[{"id":"x1"},{"id":["x2"},{"id":"x3"}]', "broken", 1, 1, 24,
+     "closes nothing"),
+    ("two-orders.json", b'[{"id":"t1"}][{"id":"t2"}]', "broken", 1, 1, 13, "ended before the file"),
+    ("cut-orders.json.gz", gzip.compress(b'{"id":"g1"}\n{"id":"g2"}\n')[:-12], "broken", None, None,
+     None, "gzip"),
+    ("orders_products.json", b'[{"id":"x"}]', "refused", 0, 0, None, "order"),
+    ("notes.txt", b"hello", "refused", 0, 0, None, "type"),
+]
 
 
-@pytest.mark.parametrize("key, content, accepted, rejected", [
-    ("empty-orders.json", b"", 0, None),
-    ("list-orders.json", b"[]", 0, 0),
-    ("zero-orders.json.gz", b"", 0, None),
-    ("packed-orders.json.gz", gzip.compress(b'[{"id":"gz1"},{"id":"gz2"}]'), 2, 0),
-    ("cut-orders.json", b'[{"id":"c1"},{"id":"c2"},{"id":"c3', 2, 1),
-    ("unbalanced-orders.json", b'[{"id":"u1"},{"id":"u2"}},{"id":"u3"}]', 1, 1),
-    ("orders_products.json", b'[{"id":"x"}]', 0, None),
-    ("notes.txt", b"hello", 0, None),
-])
-def test_odd_files_have_clear_outcomes(system, key, content, accepted, rejected):
+@pytest.mark.parametrize("key, content, status, accepted, rejected, byte, words", ODD_FILES,
+                         ids=[row[0] for row in ODD_FILES])
+def test_odd_files_have_clear_outcomes(system, key, content, status, accepted, rejected, byte,
+                                       words):
     assert system.put(f"odd/{key}", content).status in (200, 201)
     report = system.report(f"odd/{key}")
-    assert report.get("accepted", 0) == accepted, report
-    if rejected is not None:
-        assert report["rejected"] == rejected, report
-    if rejected is None:
-        assert any(isinstance(v, str) and len(v) > 20 for v in report.values()), report
+    assert report["status"] == status, report
+    assert words in json.dumps(report), report
+    if accepted is not None:
+        assert (report["accepted"], report["rejected"]) == (accepted, rejected), report
+        assert len(rejects_of(system, f"odd/{key}")) == rejected
+    if byte is not None:
+        assert report["broken_at"]["byte"] == byte, report
+
+
+def test_odd_files_are_not_tried_again(system):
+    """Each has been put by now: none waits for another try, none has failed for good."""
+    bucket = system.data / "bucket"
+    assert not list((bucket / "failed").rglob("*.json"))
+    assert not [p for p in (bucket / "checkpoints").rglob("*") if p.is_file()]
+    text = system.log_text()
+    for key, *_ in ODD_FILES:
+        ends = [line for line in text.splitlines()
+                if "An import ended." in line and f'odd/{key}"' in line]
+        assert len(ends) == 1, (key, ends)
 
 
 def test_a_file_dropped_into_the_folder_is_imported(system):
@@ -207,6 +262,63 @@ def test_ctrl_c_stops_everything_and_a_restart_goes_on(tmp_path):
         wait_for(lambda: system.events(id=first)["total"] == 1, "the document of the first run")
         assert system.post({"type": "order", "data": {"id": "after"}}).status == 200
         assert system.settled_ledger()["balanced"]
+
+
+def rss_mb(pid):
+    status = pathlib.Path(f"/proc/{pid}/status").read_text()
+    return int(status.split("VmRSS:")[1].split()[0]) * 1024 / 1e6
+
+
+def test_an_idle_system_is_small(tmp_path):
+    """After both paths were used once, so that an instance of each function is there too."""
+    with System(tmp_path) as system:
+        assert system.post({"type": "order", "data": {"id": 1}}).status == 200
+        assert system.put("orders.json", '[{"id":2}]').status in (200, 201)
+        assert system.report("orders.json")["accepted"] == 1
+        system.settled_ledger()
+        sizes = {name_of(pid).removeprefix(str(BIN)): rss_mb(pid)
+                 for pid in [system.process.pid, *processes_below(system.process.pid)]}
+        print({name: round(size, 1) for name, size in sizes.items()}, round(sum(sizes.values()), 1))
+        assert len(sizes) == 5, sizes
+        assert sizes["/tributary-producer"] < 20 and sizes["/tributary-consumer"] < 20, sizes
+        assert sum(sizes.values()) < 150, sizes
+
+
+def start_demo(folder, port):
+    return subprocess.Popen(
+        [pathlib.Path(__file__).parents[1] / "demo/up.sh", BIN], cwd=folder, text=True,
+        env={"PATH": os.environ["PATH"], "DATA_DIR": str(folder / "data"), "PORT": str(port)},
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True)
+
+
+def said(demo, words):
+    """What it printed up to the line with these words."""
+    lines = []
+    for line in demo.stdout:
+        lines.append(line)
+        if words in line:
+            return "".join(lines)
+    raise AssertionError(f"it ended without saying {words!r}:\n" + "".join(lines))
+
+
+def test_dev_up_shows_the_samples_and_is_ready_at_once_the_second_time(tmp_path):
+    port = free_port_triple()
+    seconds = []
+    for run in ("first", "second"):
+        begun = time.monotonic()
+        demo = start_demo(tmp_path, port)
+        shown = said(demo, "Ctrl-C stops everything")
+        seconds.append(time.monotonic() - begun)
+        assert "samples/orders-with-errors.json" in shown or run == "second", shown
+        assert "balanced: yes" in shown, shown
+        for part in ("Console", "Gateway", "Producer"):
+            assert f"{part} " in shown, shown
+        group = [demo.pid, *processes_below(demo.pid)]
+        os.killpg(demo.pid, signal.SIGINT)  # As a terminal does.
+        demo.communicate(timeout=60)
+        assert not [pid for pid in group if name_of(pid)], [name_of(pid) for pid in group]
+    print(f"first {seconds[0]:.1f} s, second {seconds[1]:.1f} s")
+    assert seconds[1] < 5
 
 
 @pytest.mark.parametrize("settings, words", [
