@@ -78,15 +78,25 @@ def plot_svg(plot):
             f'<text x="8" y="16" font-weight="bold">{title}</text>\n' + "\n".join(rows) + "\n</svg>\n")
 
 
+def load_text(result):
+    """What else the machine did; where it was busy, the reader must know."""
+    load, cores = result.get("load_before", 0), result["machine"]["cores"]
+    if load <= cores / 2:
+        return ""
+    return (f"**The machine was busy with other work (load average {load} on {cores} cores before "
+            "the start): rates and latencies are far from what it can do, CPU seconds are near.** ")
+
+
 def section(result):
     """One benchmark's part of the page, and its plots by file name."""
     machine = result["machine"]
     plots = {f"{result['name']}-{i}.svg": plot_svg(plot)
              for i, plot in enumerate(result["plots"], 1)}
-    parts = [f"\n## {result['title']}\n", result["about"],
+    parts = [f"\n## {result['title']}\n", result["about"] + "\n",
              f"Measured on {result['measured_on']} at commit {result['commit']}: {machine['cores']} "
              f"cores of {machine['cpu']}, {machine['memory_gb']} GB, {machine['system']}, Linux "
-             f"{machine['kernel']}, {machine['compiler']}. Again: `./dev bench {result['name']}`.\n"]
+             f"{machine['kernel']}, {machine['compiler']}. {load_text(result)}Again: `./dev bench "
+             f"{result['name']}`.\n"]
     parts += [f"![{plot['title']}](benchmarks/{name})\n"
               for name, plot in zip(plots, result["plots"])]
     parts += [table_text(table) for table in result["tables"]]

@@ -62,7 +62,7 @@ class Bench:
         rate = seen["requests"] * batch / seen["seconds"]
         cpu = meter.per_thousand(events)
         table.add(connections, rate, seen["p50"], seen["p99"], indexed, *[cpu[p] for p in parts])
-        return rate
+        return rate, cpu
 
     def file(self, table):
         """A file of ITEMS orders, written into the bucket folder."""
@@ -84,6 +84,7 @@ class Bench:
         cpu = meter.per_thousand(ITEMS)
         table.add(ITEMS, len(content) / 1e6, ITEMS / reported, ITEMS / indexed, cpu["lambda_s3"],
                   cpu["producer"], cpu["consumer"], meter.memory_mb("lambda_s3", "VmHWM"))
+        return cpu
 
     def report(self, key):
         path = next((self.system.data / "bucket/reports" / key).glob("*.json"), None)
@@ -109,26 +110,29 @@ def main():
         columns = ["connections", "events/s", "p50 ms", "p99 ms", "indexed/s"]
         cpu = ["producer CPU s per 1,000", "consumer CPU s per 1,000"]
 
-        rates = {}
         table = result.table("Single events to the Producer", columns + cpu)
-        rates["Producer"] = [bench.row(table, produce, c) for c in (1, 16, 64, 256)]
+        singles = [bench.row(table, produce, c) for c in (1, 16, 64, 256)]
         table = result.table("Single events through gateway and lambda_api", columns + [
             "gateway CPU s per 1,000", "lambda_api CPU s per 1,000", *cpu])
-        rates["gateway"] = [bench.row(table, gateway, c, parts=(
-            "gateway", "lambda_api", "producer", "consumer")) for c in (1, 16, 64)] + [0]
-        plot = result.plot("Single events accepted", "events/s", [f"c={c}" for c in (1, 16, 64, 256)])
-        for name, values in rates.items():
-            plot.add(name, values)
+        behind_gateway = [bench.row(table, gateway, c, parts=(
+            "gateway", "lambda_api", "producer", "consumer")) for c in (1, 16, 64)]
+        plot = result.plot("Single events accepted", "events/s", ["c=1", "c=16", "c=64"])
+        plot.add("to the Producer", [rate for rate, _ in singles[:3]])
+        plot.add("through the gateway", [rate for rate, _ in behind_gateway])
 
+        costs = {"single, c=64": singles[2][1], "gateway, c=64": behind_gateway[2][1]}
         for batch in (100, 1000):
             table = result.table(f"Batches of {batch:,} to the Producer", columns + cpu)
             for connections in (1, 16):
-                bench.row(table, produce, connections, batch)
+                _, costs[f"batches of {batch:,}"] = bench.row(table, produce, connections, batch)
 
         table = result.table("A file in the bucket folder", [
             "items", "MB", "accepted/s", "indexed/s", "lambda_s3 CPU s per 1,000",
             "producer CPU s per 1,000", "consumer CPU s per 1,000", "lambda_s3 peak MB"])
-        bench.file(table)
+        costs["a file"] = bench.file(table)
+        plot = result.plot("What 1,000 events cost", "CPU seconds", list(costs))
+        for component in bench.components:
+            plot.add(component, [cost[component] for cost in costs.values()])
 
         ledger = system.settled_ledger(600)
         assert ledger["balanced"], ledger

@@ -137,6 +137,7 @@ class Result:
     def __init__(self, name, title, about=""):
         self.name, self.title, self.about = name, title, about
         self.tables, self.plots = [], []
+        self.load_before = os.getloadavg()[0]
 
     def table(self, title, columns, note=""):
         print(title, flush=True)
@@ -155,6 +156,7 @@ class Result:
             "name": self.name, "title": self.title, "about": self.about,
             "measured_on": now.date().isoformat(),
             "commit": output_of("git", "rev-parse", "--short", "HEAD"), "machine": machine(),
+            "load_before": round(self.load_before, 1),
             "tables": [vars(table) for table in self.tables],
             "plots": [vars(plot) for plot in self.plots]}, indent=1) + "\n")
         print(f"{path} is written; ./dev bench docs brings it into docs/benchmarks.md", flush=True)
