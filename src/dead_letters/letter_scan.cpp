@@ -1,0 +1,83 @@
+#include "dead_letters/letter_scan.h"
+
+#include <set>
+#include <utility>
+#include <vector>
+
+namespace tributary::dead_letters {
+namespace {
+
+using event_log::Inspector;
+using event_log::Record;
+using event_log::TopicPartition;
+
+constexpr std::size_t kRecordsPerPage = 500;
+
+Result<void> for_each_record(Inspector& log, const std::string& topic,
+                             const std::function<Result<void>(Record)>& visit) {
+    const auto partitions = log.partitions(topic);
+    if (!partitions && partitions.error().code == ErrorCode::not_found) return {};
+    if (!partitions) return std::unexpected(partitions.error());
+    for (const TopicPartition& partition : *partitions) {
+        const auto range = log.range(partition);
+        if (!range) return std::unexpected(range.error());
+        std::int64_t next = range->first;
+        while (next < range->end) {
+            auto page = log.read(partition, next, kRecordsPerPage);
+            if (!page) return std::unexpected(page.error());
+            if (page->empty()) break;
+            next = page->back().offset + 1;
+            for (Record& record : *page) {
+                if (auto visited = visit(std::move(record)); !visited) return visited;
+            }
+        }
+    }
+    return {};
+}
+
+}  // namespace
+
+Result<std::map<std::string, Action>> read_actions(Inspector& log, const std::string& topic) {
+    std::map<std::string, Action> actions;
+    // One key is in one partition, so the last one that is seen is the last one that was done.
+    const auto read = for_each_record(log, event_log::dead_letter_actions_topic(topic),
+                                      [&](const Record& record) {
+                                          auto action = parse_action(record);
+                                          if (!action)
+                                              return Result<void>(std::unexpected(action.error()));
+                                          actions[record.key] = std::move(*action);
+                                          return Result<void>();
+                                      });
+    if (!read) return std::unexpected(read.error());
+    return actions;
+}
+
+Result<void> for_each_letter(Inspector& log, const std::string& topic,
+                             const std::function<void(Letter)>& visit) {
+    const auto actions = read_actions(log, topic);
+    if (!actions) return std::unexpected(actions.error());
+    std::set<std::string> seen;
+    return for_each_record(log, event_log::dead_letter_topic(topic), [&](Record record) {
+        Letter letter = parse_letter(topic, std::move(record));
+        if (!seen.insert(letter.id).second) return Result<void>();
+        const auto action = actions->find(letter.id);
+        if (action != actions->end()) letter.action = action->second;
+        visit(std::move(letter));
+        return Result<void>();
+    });
+}
+
+Result<Letter> read_letter(Inspector& log, const std::string& topic, std::int32_t partition,
+                           std::int64_t offset) {
+    auto records =
+        log.read(TopicPartition(event_log::dead_letter_topic(topic), partition), offset, 1);
+    if (!records) return std::unexpected(records.error());
+    if (records->empty() || records->front().offset != offset) {
+        return fail(ErrorCode::not_found, "The dead letter at offset " + std::to_string(offset) +
+                                              " of " + event_log::dead_letter_topic(topic) +
+                                              " is not there any more.");
+    }
+    return parse_letter(topic, std::move(records->front()));
+}
+
+}  // namespace tributary::dead_letters
