@@ -59,6 +59,7 @@ void Connection::start() {
 }
 
 void Connection::drain() {
+    if (phase_ == Phase::streaming) return close();
     if (phase_ != Phase::idle) return;
     // A read that has its bytes goes on; one that still waits fails, and with it the connection.
     error_code ignored;
@@ -68,6 +69,7 @@ void Connection::drain() {
 void Connection::close() {
     if (phase_ == Phase::closed) return;
     phase_ = Phase::closed;
+    is_stream_open_ = false;
     deadline_tick_ = 0;
     error_code ignored;
     socket().close(ignored);
@@ -98,7 +100,7 @@ void Connection::read() {
 }
 
 std::size_t Connection::read_size() {
-    if (phase_ == Phase::lingering) return kMiddleRead;
+    if (phase_ == Phase::lingering || phase_ == Phase::streaming) return kMiddleRead;
     if (phase_ != Phase::body) return kSmallRead;
     const bool is_large = body().has_sink() || parser_.content_length().value_or(0) > kMiddleRead;
     return is_large ? kLargeRead : kMiddleRead;
@@ -110,6 +112,7 @@ void Connection::on_read(error_code error, std::size_t bytes) {
         case Phase::closed: return;
         case Phase::handling:
         case Phase::writing: return;  // The request was refused meanwhile.
+        case Phase::streaming:
         case Phase::lingering: return error ? close() : read();
         case Phase::idle:
         case Phase::head:
@@ -346,6 +349,7 @@ void Connection::on_timeout() {
                                   shared_->settings.body_timeout.count())});
         case Phase::idle:
         case Phase::writing:
+        case Phase::streaming:
         case Phase::lingering: return close();
         case Phase::handling:
         case Phase::closed: return;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <boost/asio/basic_stream_socket.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -31,7 +32,9 @@ using Socket =
 /// then looks at the next request. Everything but `answer` and `abandon` happens on the thread of
 /// its group. It lives as long as an operation, its group or a Responder needs it; after `close` it
 /// holds no socket and does nothing any more.
-class Connection final : public Responder::Target, public std::enable_shared_from_this<Connection> {
+class Connection final : public Responder::Target,
+                         public Stream::Target,
+                         public std::enable_shared_from_this<Connection> {
 public:
     Connection(Socket socket, ConnectionGroup& group);
 
@@ -46,9 +49,12 @@ public:
 
     void answer(Response response) override;
     void abandon() override;
+    std::shared_ptr<Stream::Target> stream(Response head) override;
+    bool write(std::string_view piece) override;
+    void end() override;
 
 private:
-    enum class Phase { idle, head, body, handling, writing, lingering, closed };
+    enum class Phase { idle, head, body, handling, writing, streaming, lingering, closed };
 
     void read();
     void on_read(boost::system::error_code error, std::size_t bytes);
@@ -68,6 +74,12 @@ private:
     void on_written(boost::system::error_code error, std::size_t bytes);
     void on_answered();
     void linger();
+
+    void begin_stream(Response head);
+    void add_piece(const std::string& piece);
+    void write_pieces();
+    void on_pieces_written(boost::system::error_code error, std::size_t bytes);
+    void end_stream();
 
     void set_deadline(std::chrono::milliseconds timeout);
     [[nodiscard]] std::string_view unread() const;
@@ -95,6 +107,14 @@ private:
     std::string out_head_;
     std::string out_body_;
     std::size_t written_ = 0;
+
+    // An answer that goes on. Pieces gather in `out_body_` while those of `out_head_` are sent.
+    std::atomic<bool> is_stream_open_ = false;
+    std::atomic<std::size_t> posted_bytes_ = 0;    ///< On their way to this thread.
+    std::atomic<std::size_t> gathered_bytes_ = 0;  ///< In `out_body_`.
+    bool is_chunked_ = false;
+    bool is_sending_pieces_ = false;
+    bool is_stream_ended_ = false;
 };
 
 }  // namespace tributary::http

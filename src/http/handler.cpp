@@ -45,6 +45,27 @@ void Responder::send(Response response) {
     target->answer(std::move(response));
 }
 
+Stream Responder::stream(Response head) {
+    const std::shared_ptr<Target> target = std::move(target_);
+    return Stream(target ? target->stream(std::move(head)) : nullptr);
+}
+
+Stream::Stream(std::shared_ptr<Target> target) : target_(std::move(target)) {
+}
+
+Stream::~Stream() {
+    if (target_) target_->end();
+}
+
+Stream& Stream::operator=(Stream&& other) noexcept {
+    std::swap(target_, other.target_);
+    return *this;
+}
+
+bool Stream::write(std::string_view piece) {
+    return target_ && target_->write(piece);
+}
+
 BodyPolicy Handler::on_head(const Request&) {
     return {};
 }

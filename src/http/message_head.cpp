@@ -57,7 +57,9 @@ void append_response_head(const Response& response, ResponseFraming framing, std
     fmt::format_to(std::back_inserter(out), "HTTP/1.1 {} {}\r\n", response.status,
                    std::string_view(reason.data(), reason.size()));
     append_fields(response.headers, out);
-    if (has_body(response.status)) {
+    if (framing.length == ResponseFraming::Length::chunked) {
+        out.append("Transfer-Encoding: chunked\r\n");
+    } else if (framing.length == ResponseFraming::Length::known && has_body(response.status)) {
         fmt::format_to(std::back_inserter(out), "Content-Length: {}\r\n", response.body.size());
     }
     if (framing.closes) {

@@ -13,6 +13,8 @@ namespace tributary::http {
 struct ResponseFraming {
     bool closes = false;           ///< `Connection: close`.
     bool says_keep_alive = false;  ///< HTTP/1.0 clients need to be told.
+    /// The length is not known: chunks, or to HTTP/1.0 clients whatever comes until the end.
+    enum class Length { known, chunked, until_end } length = Length::known;
 };
 
 /// Whether an answer of this status has a body at all (RFC 9110, 6.4.1).

@@ -28,6 +28,26 @@ struct ServerSettings {
     std::chrono::milliseconds write_timeout{30'000};   ///< A client that does not read its answer.
 };
 
+/// An answer that goes on piece by piece for as long as the client stays. Destroyed, it ends the
+/// answer and the connection. Any thread, one at a time.
+class Stream {
+public:
+    class Target;
+    explicit Stream(std::shared_ptr<Target> target);
+    Stream(Stream&&) noexcept = default;
+    Stream& operator=(Stream&&) noexcept;
+    Stream(const Stream&) = delete;
+    Stream& operator=(const Stream&) = delete;
+    ~Stream();
+
+    /// Hands over the next piece; never blocks. False once nobody will read any more: the client is
+    /// gone, the server drains, or 1 MiB waits for a client that does not keep up.
+    [[nodiscard]] bool write(std::string_view piece);
+
+private:
+    std::shared_ptr<Target> target_;
+};
+
 /// Sends the answer of one request, once, from any thread. Destroyed unused, it sends a 500.
 class Responder {
 public:
@@ -41,6 +61,8 @@ public:
 
     /// The first call counts. An answer to a client that has gone is dropped quietly.
     void send(Response response);
+    /// Begins an answer of unknown length with this head; its body is ignored. Instead of `send`.
+    [[nodiscard]] Stream stream(Response head);
 
 private:
     std::shared_ptr<Target> target_;
