@@ -4,7 +4,12 @@
 # files' bytes, by their names without a folder. The header that declares it is the module's own.
 function(tributary_embed)
     cmake_parse_arguments(E "" "OUTPUT;HEADER;NAMESPACE" "FILES" ${ARGN})
-    list(TRANSFORM E_FILES PREPEND ${CMAKE_CURRENT_SOURCE_DIR}/)
+    set(files_of_module "")
+    foreach(file ${E_FILES})
+        cmake_path(ABSOLUTE_PATH file BASE_DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR})
+        list(APPEND files_of_module ${file})
+    endforeach()
+    set(E_FILES ${files_of_module})
     list(JOIN E_FILES "|" files)
     set(output ${CMAKE_CURRENT_BINARY_DIR}/${E_OUTPUT})
     add_custom_command(OUTPUT ${output}

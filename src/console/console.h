@@ -5,7 +5,13 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "console/dead_letter_routes.h"
+#include "console/live_feed.h"
+#include "console/live_sample.h"
+#include "console/page_files.h"
+#include "console/part_status.h"
 #include "console/workers.h"
+#include "dead_letters/dead_letters.h"
 #include "document_index/document_index.h"
 #include "event/catalog.h"
 #include "event_log/event_log.h"
@@ -17,22 +23,20 @@ struct ConsoleSettings {
     std::string group = "tributary";  ///< Whose offsets say what is in flight.
     std::string version;
     int threads = 2;  ///< For searches, which block.
-};
-
-/// One part of the system and how it does, for `/api/status`.
-struct PartStatus {
-    std::string name;
-    std::string address;  ///< Empty where it has none.
-    bool is_ready = false;
-    std::string detail;  ///< Why it is not ready.
+    /// Whether this port takes events (POST /events) and files (PUT /bucket/<key>) as well.
+    bool takes_events = false;
+    bool takes_files = false;
 };
 
 /// The web console's HTTP side over the ports: whatever index and log are behind.
-///   GET /                  a plain page with counts and links
+///   GET /                  the console's page; without Node in the build a plain one with counts
 ///   GET /api/events        search (contract §8)
 ///   GET /api/events/<id>   where is my event?
 ///   GET /api/ledger        the balance; /api/ledger?format=text for people
 ///   GET /api/status        every part, ready or why not
+///   GET /api/about         version, entity types, what this port takes
+///   GET /api/live          what moves, one line of JSON a second (live_sample.h), without end
+///   /api/dead-letters…     look, redrive, drop (dead_letter_routes.h)
 ///   GET /health, /ready
 /// Blocking work runs on threads of its own. Thread-safe.
 class Console final : public http::Handler {
@@ -42,7 +46,8 @@ public:
     /// All references must outlive the console; `status` is called on the console's threads and may
     /// block for a moment.
     Console(ConsoleSettings settings, const event::Catalog& catalog,
-            document_index::Searcher& searcher, event_log::Inspector& inspector, Status status);
+            document_index::Searcher& searcher, event_log::Inspector& inspector,
+            dead_letters::DeadLetters& letters, Status status, const Clock& clock);
 
     void handle(http::Request request, http::Responder responder) override;
 
@@ -52,14 +57,19 @@ private:
     http::Response way(std::string_view encoded_id);
     http::Response balance(const http::Request& request);
     http::Response status_json();
-    http::Response page();
+    http::Response about();
+    http::Response plain_page();
 
     const ConsoleSettings settings_;
     const event::Catalog& catalog_;
     document_index::Searcher& searcher_;
     event_log::Inspector& inspector_;
     const Status status_;
-    Workers workers_;  ///< Last: its threads use the rest.
+    const DeadLetterRoutes letters_;
+    const PageFiles page_;
+    // Last: their threads use the rest.
+    LiveFeed live_;
+    Workers workers_;
 };
 
 }  // namespace tributary::console

@@ -78,17 +78,36 @@ json::object indexed_match(const document_index::Hit& hit, const json::value& do
     return match;
 }
 
-json::object dead_letter_match(const document_index::Hit& hit, const json::value& document) {
-    json::object match;
-    match["state"] = "dead-lettered";
-    for (const char* name : {"type", "source", "subject", "traceparent"}) {
-        match[name] = at_path(document, {name});
+/// What was done with a dead letter, as a stage; nothing while it is open.
+void add_action(const json::value& letter, json::array& stages) {
+    const json::value state = at_path(letter, {"state"});
+    const json::value action = at_path(letter, {"action"});
+    if (!action.is_object() || !state.is_string()) return;
+    json::object done = stage(state.as_string().c_str(), at_path(action, {"at"}));
+    done["by"] = at_path(action, {"by"});
+    if (state == "redriven") {
+        done["topic"] = at_path(letter, {"origin", "topic"});
+        done["partition"] = at_path(action, {"partition"});
+        done["offset"] = at_path(action, {"offset"});
     }
+    stages.push_back(std::move(done));
+}
+
+json::object dead_letter_match(const document_index::Hit& hit, const json::value& document) {
+    const event_log::TopicPartition origin(
+        text_or_empty(at_path(document, {"origin", "topic"})),
+        integer_or<std::int32_t>(at_path(document, {"origin", "partition"}), -1));
+    json::object match =
+        match_of("dead-lettered", document, at_path(document, {"pipeline", "received_at"}),
+                 at_path(document, {"pipeline", "published_at"}), origin,
+                 at_path(document, {"origin", "offset"}));
     json::object dead_lettered = stage("dead-lettered", at_path(document, {"@timestamp"}));
     for (const char* name : {"reason", "detail", "origin", "dlq", "state"}) {
         dead_lettered[name] = at_path(document, {name});
     }
-    match["stages"] = json::array{std::move(dead_lettered)};
+    json::array& stages = match["stages"].as_array();
+    stages.push_back(std::move(dead_lettered));
+    add_action(document, stages);
     match["index"] = hit.index;
     match["document_id"] = hit.id;
     return match;

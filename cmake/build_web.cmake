@@ -1,0 +1,55 @@
+# Run by tributary_web at build time: the inputs are copied beside the build, npm installs exactly what
+# the lock file names, and the result is kept in the user's cache under the hash of all inputs.
+if(DEFINED ENV{XDG_CACHE_HOME})
+    set(cache $ENV{XDG_CACHE_HOME})
+else()
+    set(cache $ENV{HOME}/.cache)
+endif()
+
+string(REPLACE "|" ";" inputs "${INPUTS}")
+set(hashes "")
+foreach(input IN LISTS inputs)
+    file(SHA256 ${input} hash)
+    file(RELATIVE_PATH name ${SOURCE} ${input})
+    string(APPEND hashes "${name} ${hash}\n")
+endforeach()
+string(SHA256 key "${hashes}")
+string(SUBSTRING ${key} 0 16 key)
+set(kept ${cache}/tributary/console-${key})
+
+function(take_from folder)
+    file(REMOVE_RECURSE ${OUTPUT}/dist)
+    file(COPY ${folder}/ DESTINATION ${OUTPUT}/dist)
+    file(GLOB files ${OUTPUT}/dist/*)
+    file(TOUCH ${files})
+endfunction()
+
+if(EXISTS ${kept}/index.html)
+    take_from(${kept})
+    return()
+endif()
+
+function(run)
+    execute_process(COMMAND ${ARGN} WORKING_DIRECTORY ${OUTPUT}
+        RESULT_VARIABLE failed OUTPUT_VARIABLE said ERROR_VARIABLE said)
+    if(failed)
+        list(JOIN ARGN " " command)
+        message(FATAL_ERROR "${command} failed in ${OUTPUT}:\n${said}\n"
+            "Without access to npm's registry, configure with -DTRIBUTARY_WEB=OFF.")
+    endif()
+endfunction()
+
+foreach(input IN LISTS inputs)
+    file(RELATIVE_PATH name ${SOURCE} ${input})
+    get_filename_component(folder ${OUTPUT}/${name} DIRECTORY)
+    file(COPY ${input} DESTINATION ${folder})
+endforeach()
+run(${NPM} ci --ignore-scripts --no-audit --no-fund)
+run(${NPM} run build)
+# Renamed at the end: another build at the same time never sees half of it.
+string(RANDOM LENGTH 8 mark)
+file(COPY ${OUTPUT}/dist/ DESTINATION ${kept}.${mark})
+file(RENAME ${kept}.${mark} ${kept} RESULT lost NO_REPLACE)
+if(lost)
+    file(REMOVE_RECURSE ${kept}.${mark})
+endif()

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "http/server.h"
+
+namespace tributary::console {
+
+struct GuardSettings {
+    /// Host names, without port, under which this port may be reached. localhost and every IP
+    /// address always may: a page that rebinds its DNS name cannot call itself by those.
+    std::vector<std::string> allowed_hosts;
+    /// Wanted as a bearer token by everything but the page itself; empty: none is.
+    std::string token;
+};
+
+/// Stands before everything that a browser can reach on this port, and lets pass what is its own.
+///   * A request for an unknown host is refused (421): DNS rebinding ends here.
+///   * A request that changes something and names an Origin must come from this origin (403);
+///     below /api/ it must name one, and be JSON (415), so that no foreign page can make it.
+///   * Where a token is set, it is wanted (401).
+/// /health and /ready are for probes and never refused. Thread-safe.
+class Guard final : public http::Handler {
+public:
+    /// `next` must outlive every request.
+    Guard(GuardSettings settings, http::Handler& next);
+
+    http::BodyPolicy on_head(const http::Request& head) override;
+    void handle(http::Request request, http::Responder responder) override;
+
+private:
+    [[nodiscard]] std::optional<http::Response> refusal(const http::Request& request) const;
+    [[nodiscard]] std::optional<http::Response> refuse_host(const http::Request& request) const;
+    [[nodiscard]] std::optional<http::Response> refuse_token(const http::Request& request) const;
+
+    const GuardSettings settings_;
+    http::Handler& next_;
+};
+
+}  // namespace tributary::console

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <string>
+
+#include "console/workers.h"
+#include "http/client.h"
+#include "http/server.h"
+
+namespace tributary::console {
+
+/// `POST /events` where no gateway stands before the system: hands the request to the Producer's
+/// `POST /produce` and its answer back, both as they are. Everything else is `next`'s.
+/// Blocking work runs on threads of its own. Thread-safe.
+class ProducerRoute final : public http::Handler {
+public:
+    /// `token` is sent to the Producer; may be empty. `next` must outlive every request.
+    ProducerRoute(http::Url producer, std::string token, http::Handler& next);
+
+    http::BodyPolicy on_head(const http::Request& head) override { return next_.on_head(head); }
+    void handle(http::Request request, http::Responder responder) override;
+
+private:
+    [[nodiscard]] http::Response forward(const http::Request& request) const;
+
+    const http::Url producer_;
+    const std::string token_;
+    http::Handler& next_;
+    Workers workers_;  ///< Last: its threads use the rest.
+};
+
+}  // namespace tributary::console
