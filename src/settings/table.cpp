@@ -141,6 +141,16 @@ std::span<const Setting> table() {
               "producer consumer tributary",
               "Free space below which new events are refused, so that reading and trimming go on."),
 
+        // The console, and with it everything on the port of `tributary up`.
+        secret("CONSOLE_TOKEN", "tributary",
+               "Bearer token that the console's API, POST /events and /bucket want; empty: none."),
+        text("CONSOLE_ALLOWED_HOSTS", "", "tributary",
+             "Host names, comma-separated, under which the console may be reached; localhost and "
+             "IP addresses always may."),
+        url("CONSUMER_URL", "", "tributary",
+            "The Consumer's status port, for the status page of `tributary console`; empty: it is "
+            "not asked."),
+
         // The gateway of `tributary up`.
         choice("GATEWAY_PAYLOAD", "2.0", "1.0|2.0", "tributary",
                "API Gateway event given to lambda_api: REST API (1.0) or HTTP API (2.0)."),

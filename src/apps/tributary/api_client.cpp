@@ -16,14 +16,24 @@ constexpr std::chrono::seconds kDeadline{35};
 
 }  // namespace
 
-ApiClient::ApiClient(http::Url url, std::string text)
-    : url_(std::move(text)), client_(std::make_unique<http::Client>(std::move(url))) {
+ApiClient::ApiClient(http::Url url, const ClientOptions& options)
+    : url_(options.url), token_(options.token) {
+    const bool is_usual = url.port == (url.scheme == "https" ? 443 : 80);
+    const std::string host =
+        url.host.find(':') == std::string::npos ? url.host : "[" + url.host + "]";
+    origin_ = url.scheme + "://" + host + (is_usual ? "" : ":" + std::to_string(url.port));
+    client_ = std::make_unique<http::Client>(std::move(url));
 }
 
-Result<ApiClient> ApiClient::open(const std::string& url) {
-    auto parsed = http::Url::parse(url);
+Result<ApiClient> ApiClient::open(const ClientOptions& options) {
+    auto parsed = http::Url::parse(options.url);
     if (!parsed) return std::unexpected(parsed.error());
-    return ApiClient(std::move(*parsed), url);
+    return ApiClient(std::move(*parsed), options);
+}
+
+void ApiClient::sign(http::Request& request) const {
+    if (!token_.empty()) request.headers.set("Authorization", "Bearer " + token_);
+    if (request.method != "GET") request.headers.set("Origin", origin_);
 }
 
 Error ApiClient::unreachable(const Error& error) const {
@@ -35,6 +45,7 @@ Error ApiClient::unreachable(const Error& error) const {
 }
 
 Result<http::Response> ApiClient::send(http::Request request) {
+    sign(request);
     auto response = client_->send(std::move(request), kDeadline);
     if (!response) return std::unexpected(unreachable(response.error()));
     return response;
@@ -67,6 +78,18 @@ int report_problem(const http::Response& response) {
         }
     }
     return response.status == 503 || response.status == 504 ? kExitUnavailable : kExitFailure;
+}
+
+std::expected<boost::json::value, int> expect_json(const Result<http::Response>& response) {
+    if (!response) return std::unexpected(report(response.error()));
+    if (response->status != 200) return std::unexpected(report_problem(*response));
+    boost::system::error_code failure;
+    boost::json::value value = boost::json::parse(response->body, failure);
+    if (failure) {
+        return std::unexpected(report(Error(
+            ErrorCode::corrupt_data, "The answer is not JSON; is --url a Tributary gateway?")));
+    }
+    return value;
 }
 
 std::string to_text(const boost::json::value& value) {

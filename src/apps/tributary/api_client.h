@@ -1,6 +1,8 @@
 #pragma once
 
 #include <boost/json/value.hpp>
+#include <expected>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -16,8 +18,11 @@ namespace tributary::apps {
 class ApiClient {
 public:
     /// `invalid_input` where the URL is none.
-    static Result<ApiClient> open(const std::string& url);
+    static Result<ApiClient> open(const ClientOptions& options);
 
+    /// Adds what the console asks of every call: its token, and of those that change something
+    /// where they come from.
+    void sign(http::Request& request) const;
     /// `unavailable` says what to start where nobody answers.
     Result<http::Response> send(http::Request request);
     Result<http::Response> get(const std::string& target);
@@ -25,8 +30,10 @@ public:
     [[nodiscard]] Error unreachable(const Error& error) const;
 
 private:
-    ApiClient(http::Url url, std::string text);
+    ApiClient(http::Url url, const ClientOptions& options);
     std::string url_;
+    std::string token_;
+    std::string origin_;
     std::unique_ptr<http::Client> client_;
 };
 
@@ -34,6 +41,9 @@ private:
 int report(const Error& error);
 /// Prints what a problem+json says; returns the exit code.
 int report_problem(const http::Response& response);
+
+/// The answer's JSON where the status is 200; else the exit code of the problem, printed.
+std::expected<boost::json::value, int> expect_json(const Result<http::Response>& response);
 
 /// JSON for people: numbers as one would write them (12.5, not 1.25E1).
 std::string to_text(const boost::json::value& value);

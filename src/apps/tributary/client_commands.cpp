@@ -82,19 +82,6 @@ void print_document(const json::value& document) {
                data == nullptr ? member_text(document, "reason") : to_text(*data));
 }
 
-/// The answer's JSON where the status is 200; else the exit code of the problem, printed.
-std::expected<json::value, int> expect_json(const Result<http::Response>& response) {
-    if (!response) return std::unexpected(report(response.error()));
-    if (response->status != 200) return std::unexpected(report_problem(*response));
-    boost::system::error_code failure;
-    json::value value = json::parse(response->body, failure);
-    if (failure) {
-        return std::unexpected(report(Error(
-            ErrorCode::corrupt_data, "The answer is not JSON; is --url a Tributary gateway?")));
-    }
-    return value;
-}
-
 /// The coordinates that tell one document from every other.
 std::string identity(const json::value& document) {
     const auto* object = document.if_object();
@@ -105,7 +92,7 @@ std::string identity(const json::value& document) {
 }  // namespace
 
 int send(const SendOptions& options) {
-    auto client = ApiClient::open(options.client.url);
+    auto client = ApiClient::open(options.client);
     if (!client) return report(client.error());
     auto request = event_request(options);
     if (!request) return report(request.error());
@@ -122,7 +109,7 @@ int send(const SendOptions& options) {
 }
 
 int search(const SearchOptions& options) {
-    auto client = ApiClient::open(options.client.url);
+    auto client = ApiClient::open(options.client);
     if (!client) return report(client.error());
     const auto response =
         client->get("/api/events" + query_string({{"type", options.type},
@@ -144,7 +131,7 @@ int search(const SearchOptions& options) {
 }
 
 int tail(const TailOptions& options) {
-    auto client = ApiClient::open(options.client.url);
+    auto client = ApiClient::open(options.client);
     if (!client) return report(client.error());
     const TerminationSignals signals;
     std::set<std::string> seen;  // Of the newest page: what a page holds bounds it.
@@ -175,7 +162,7 @@ int tail(const TailOptions& options) {
 }
 
 int trace(const ClientOptions& options, const std::string& id) {
-    auto client = ApiClient::open(options.url);
+    auto client = ApiClient::open(options);
     if (!client) return report(client.error());
     const auto response = client->get("/api/events/" + http::percent_encode(id, true));
     const auto way = expect_json(response);
@@ -206,7 +193,7 @@ int trace(const ClientOptions& options, const std::string& id) {
 }
 
 int ledger(const ClientOptions& options) {
-    auto client = ApiClient::open(options.url);
+    auto client = ApiClient::open(options);
     if (!client) return report(client.error());
     const auto response = client->get("/api/ledger");
     const auto balance = expect_json(response);
@@ -222,7 +209,7 @@ int ledger(const ClientOptions& options) {
 }
 
 int status(const StatusOptions& options) {
-    auto client = ApiClient::open(options.client.url);
+    auto client = ApiClient::open(options.client);
     if (!client) return report(client.error());
     const auto response = client->get("/api/status");
     const auto parts = expect_json(response);

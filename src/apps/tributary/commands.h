@@ -16,6 +16,7 @@ inline constexpr int kExitUnavailable = 69;
 /// What every command that talks to a running system has.
 struct ClientOptions {
     std::string url = "http://127.0.0.1:8080";
+    std::string token;  ///< The console's, where it wants one.
     bool json = false;
 };
 
@@ -72,10 +73,36 @@ struct TopicOptions {
 /// Makes the topics of the catalog in Kafka, with their dead letters; existing ones stay.
 int create_topics(const settings::Environment& environment, const TopicOptions& options);
 
+/// Dead letters. Ids, or a filter: what is empty does not restrict.
+struct DlqOptions {
+    ClientOptions client;
+    std::vector<std::string> ids;
+    std::string state = "open";  ///< Or redriven, dropped, any; for the list.
+    std::string topic;
+    std::string reason;
+    std::string event_id;
+    std::string key;
+    std::string after;
+    std::string before;
+    std::size_t from = 0;
+    std::size_t size = 20;
+    std::string by;  ///< Who acts; is kept with what was done.
+    bool is_all = false;
+    bool is_dry_run = false;
+    bool is_forced = false;
+};
+int dlq_list(const DlqOptions& options);
+int dlq_show(const DlqOptions& options);
+int dlq_redrive(const DlqOptions& options);
+int dlq_drop(const DlqOptions& options);
+
 int show_config(const settings::Environment& environment, bool json, bool markdown);
 int check_config(const settings::Environment& environment);
 
 /// The whole system on this machine; `program` is where this executable lies.
 int up(const settings::Environment& environment, const std::string& program_folder);
+
+/// The console and its API over whatever log and index are configured.
+int console(const settings::Environment& environment);
 
 }  // namespace tributary::apps

@@ -17,7 +17,18 @@ constexpr const char* kExitCodes =
 
 void add_client_options(CLI::App& command, apps::ClientOptions& options) {
     command.add_option("--url", options.url, "The gateway and console")->capture_default_str();
+    command.add_option("--token", options.token, "The console's token, where it wants one")
+        ->envname("CONSOLE_TOKEN");
     command.add_flag("--json", options.json, "Print JSON for machines");
+}
+
+void add_letter_filters(CLI::App& command, apps::DlqOptions& options) {
+    command.add_option("--topic", options.topic, "The topic that it came from: orders");
+    command.add_option("--reason", options.reason, "Why: mapping_conflict, id_reused, ...");
+    command.add_option("--event-id", options.event_id, "The event's id");
+    command.add_option("--key", options.key, "The record's key: the letters of one entity");
+    command.add_option("--after", options.after, "Dead-lettered at or after (RFC 3339)");
+    command.add_option("--before", options.before, "Dead-lettered before (RFC 3339)");
 }
 
 /// All commands and their options; `chosen` becomes what is to be run.
@@ -37,6 +48,7 @@ struct CommandLine {
     apps::ClientOptions ledger;
     apps::StatusOptions status;
     apps::TopicOptions topics;
+    apps::DlqOptions letters;
     std::string trace_id;
     bool is_json = false;
     bool is_markdown = false;
@@ -46,6 +58,9 @@ private:
                   std::function<int()> run);
     void add_queries();
     void add_topics(const settings::Environment& environment);
+    void add_dead_letters();
+    CLI::App& add_letter_command(CLI::App& parent, const char* name, const char* description,
+                                 int (*run)(const apps::DlqOptions&));
 };
 
 CLI::App& CommandLine::add(const char* name, const char* description, const char* example,
@@ -63,6 +78,10 @@ CommandLine::CommandLine(const settings::Environment& environment, const std::st
 
     add("up", "Run the whole system on this machine until Ctrl-C", "DATA_DIR=/tmp/t tributary up",
         [&environment, folder] { return apps::up(environment, folder); });
+
+    add("console", "Run the console and its API over the configured log and index until Ctrl-C",
+        "KAFKA_BOOTSTRAP_SERVERS=… ELASTICSEARCH_URL=… tributary console",
+        [&environment] { return apps::console(environment); });
 
     CLI::App& sending = add("send", "Send events through the gateway",
                             R"(tributary send --type order '{"id":10248,"total":440}')",
@@ -89,6 +108,7 @@ CommandLine::CommandLine(const settings::Environment& environment, const std::st
 
     add_queries();
     add_topics(environment);
+    add_dead_letters();
     CLI::App& config = add("config", "Show every setting, its value and where that comes from",
                            "tributary config --json", [this, &environment] {
                                return apps::show_config(environment, is_json, is_markdown);
@@ -154,6 +174,46 @@ void CommandLine::add_topics(const settings::Environment& environment) {
         ->capture_default_str()
         ->check(CLI::Range(1, 100));
     creating->add_flag("--json", topics.json, "Print JSON for machines");
+}
+
+CLI::App& CommandLine::add_letter_command(CLI::App& parent, const char* name,
+                                          const char* description,
+                                          int (*run)(const apps::DlqOptions&)) {
+    CLI::App* command = parent.add_subcommand(name, description);
+    command->callback([this, run] { chosen = [this, run] { return run(letters); }; });
+    add_client_options(*command, letters.client);
+    return *command;
+}
+
+void CommandLine::add_dead_letters() {
+    CLI::App* dlq = app.add_subcommand("dlq", "Look at dead letters, redrive or drop them");
+    dlq->require_subcommand(1);
+    dlq->footer("Example:\n  tributary dlq redrive --reason mapping_conflict --dry-run");
+
+    CLI::App& listing = add_letter_command(*dlq, "list", "List them, newest first", apps::dlq_list);
+    add_letter_filters(listing, letters);
+    listing.add_option("--state", letters.state, "open, redriven, dropped or any")
+        ->capture_default_str()
+        ->check(CLI::IsMember({"open", "redriven", "dropped", "any"}));
+    listing.add_option("--size", letters.size, "How many")->capture_default_str();
+    listing.add_option("--from", letters.from, "Skip so many")->capture_default_str();
+
+    CLI::App& showing =
+        add_letter_command(*dlq, "show", "Show one, with its value", apps::dlq_show);
+    showing.add_option("ID", letters.ids, "As the list gives it")->required()->expected(1);
+
+    CLI::App& redriving = add_letter_command(
+        *dlq, "redrive", "Send open ones through the pipeline again", apps::dlq_redrive);
+    CLI::App& dropping =
+        add_letter_command(*dlq, "drop", "Put open ones away for good", apps::dlq_drop);
+    for (CLI::App* acting : {&redriving, &dropping}) {
+        acting->add_option("ID", letters.ids, "As the list gives them; else filters");
+        add_letter_filters(*acting, letters);
+        acting->add_flag("--all", letters.is_all, "Every open one");
+        acting->add_flag("--dry-run", letters.is_dry_run, "Only say what would be done");
+        acting->add_option("--by", letters.by, "Who does it")->envname("USER");
+    }
+    redriving.add_flag("--force", letters.is_forced, "Also what came back three times");
 }
 
 }  // namespace

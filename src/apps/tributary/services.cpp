@@ -2,7 +2,8 @@
 
 #include <algorithm>
 
-#include "http/client.h"
+#include "apps/tributary/console_stack.h"
+#include "base/version.h"
 
 namespace tributary::apps {
 namespace {
@@ -10,7 +11,6 @@ namespace {
 constexpr std::chrono::milliseconds kMaxBackoff{5'000};
 /// Who ran that long gets the short backoff again.
 constexpr std::chrono::seconds kStableAfter{10};
-constexpr std::chrono::milliseconds kStatusDeadline{1'000};
 
 }  // namespace
 
@@ -73,18 +73,9 @@ void Services::stop(std::chrono::milliseconds grace) {
 std::vector<console::PartStatus> Services::status() const {
     std::vector<console::PartStatus> parts;
     for (const Service& service : services_) {
-        console::PartStatus part;
-        part.name = service.settings.name;
-        part.address = service.settings.url;
-        const auto url = http::Url::parse(service.settings.url);
-        http::Request request;
-        request.method = "GET";
-        request.target = "/ready";
-        const auto response = url ? http::Client(*url).send(std::move(request), kStatusDeadline)
-                                  : Result<http::Response>(std::unexpected(url.error()));
-        part.is_ready = response && response->status == 200;
-        if (!part.is_ready) part.detail = response ? response->body : response.error().message;
-        parts.push_back(std::move(part));
+        parts.push_back(probe(service.settings.name, service.settings.url));
+        // Started from the folder that this program lies in: one build.
+        parts.back().version = kVersion;
     }
     return parts;
 }

@@ -7,9 +7,9 @@
 #include "apps/log_backend.h"
 #include "apps/program.h"
 #include "apps/tributary/commands.h"
+#include "apps/tributary/console_stack.h"
 #include "apps/tributary/services.h"
 #include "base/version.h"
-#include "console/console.h"
 #include "gateway/bucket_route.h"
 #include "gateway/bucket_trigger.h"
 #include "gateway/events_route.h"
@@ -87,9 +87,7 @@ private:
 
     std::optional<event::Catalog> catalog_;
     std::unique_ptr<LogBackend> event_log_;
-    std::unique_ptr<event_log::Inspector> inspector_;
     std::unique_ptr<IndexBackend> index_;
-    std::unique_ptr<document_index::Searcher> searcher_;
     std::unique_ptr<object_store::DirectoryStore> store_;
     std::unique_ptr<Services> services_;
 
@@ -98,8 +96,9 @@ private:
     std::unique_ptr<gateway::BucketTrigger> bucket_trigger_;
     std::unique_ptr<gateway::EventsRoute> events_route_;
     std::unique_ptr<gateway::BucketRoute> bucket_route_;
-    std::unique_ptr<console::Console> console_;
+    std::unique_ptr<ConsoleStack> console_;
     std::unique_ptr<gateway::Gateway> gateway_;
+    std::unique_ptr<console::Guard> guard_;
     std::unique_ptr<http::Server> server_;
 };
 
@@ -119,11 +118,9 @@ Result<void> System::open_stores() {
     auto event_log = open_event_log(values_, *catalog_, clock_, log_);
     if (!event_log) return std::unexpected(event_log.error());
     event_log_ = std::move(*event_log);
-    inspector_ = event_log_->make_inspector();
     auto index = open_document_index(values_, *catalog_);
     if (!index) return std::unexpected(index.error());
     index_ = std::move(*index);
-    searcher_ = index_->make_searcher();
     auto store = object_store::DirectoryStore::open(data_folder_);
     if (!store) return std::unexpected(store.error());
     store_ = std::move(*store);
@@ -192,20 +189,22 @@ Result<void> System::listen() {
     bucket.name = kBucket;
     bucket.folder = data_folder_ + "/" + kBucket;
     bucket.unfinished_folder = data_folder_ + "/" + kBucket + "/" + object_store::kTemporaryFolder;
-    console::ConsoleSettings console;
-    console.group = values_.text("KAFKA_GROUP_ID");
-    console.version = kVersion;
+    console::ConsoleSettings console = console_settings(values_);
+    console.takes_events = true;
+    console.takes_files = true;
 
     events_route_ = std::make_unique<gateway::EventsRoute>(events, *api_function_, clock_);
     bucket_route_ = std::make_unique<gateway::BucketRoute>(bucket, *store_, clock_);
-    console_ = std::make_unique<console::Console>(console, *catalog_, *searcher_, *inspector_,
-                                                  [this] { return status(); });
-    gateway_ = std::make_unique<gateway::Gateway>(*events_route_, *bucket_route_, *console_);
+    console_ = std::make_unique<ConsoleStack>(
+        console, *catalog_, *event_log_, *index_, [this] { return status(); }, clock_);
+    gateway_ =
+        std::make_unique<gateway::Gateway>(*events_route_, *bucket_route_, console_->handler());
+    guard_ = std::make_unique<console::Guard>(guard_settings(values_), *gateway_);
 
     http::ServerSettings settings;
     settings.address = values_.text("LISTEN_ADDRESS");
     settings.port = ports_.gateway;
-    auto server = http::Server::listen(loop_, settings, *gateway_);
+    auto server = http::Server::listen(loop_, settings, *guard_);
     if (!server) return std::unexpected(server.error());
     server_ = std::move(*server);
     log_.info("The whole system runs on this machine.", {{"gateway", url_of(ports_.gateway)},
@@ -223,6 +222,7 @@ std::vector<console::PartStatus> System::status() const {
     api.name = "lambda_api";
     api.is_ready = instances.instances > 0;
     api.detail = fmt::format("{} instances, {} running", instances.instances, instances.running);
+    api.version = kVersion;
     parts.push_back(std::move(api));
     const auto imports = bucket_trigger_->counts();
     console::PartStatus s3;
@@ -230,6 +230,7 @@ std::vector<console::PartStatus> System::status() const {
     s3.is_ready = true;
     s3.detail = fmt::format("{} waiting, {} running, {} succeeded, {} failed", imports.waiting,
                             imports.running, imports.succeeded, imports.failed);
+    s3.version = kVersion;
     parts.push_back(std::move(s3));
     return parts;
 }
@@ -245,6 +246,7 @@ void System::stop() {
     if (bucket_trigger_) bucket_trigger_->shutdown(std::chrono::seconds(2));
     if (api_function_) api_function_->shutdown(limit);
     if (services_) services_->stop(limit);
+    if (console_) console_->drain(limit);
     loop_.stop();
     log_.info("Stopped; what was not finished goes on at the next start.");
 }

@@ -74,6 +74,7 @@ Result<Uploaded> put_file(ApiClient& client, const std::string& file, const std:
     http::Request head;
     head.method = "PUT";
     head.target = "/bucket/" + http::percent_encode(key);
+    client.sign(head);
     const auto response =
         client.connection().upload(std::move(head), size, source, kUploadDeadline);
     if (!response) return std::unexpected(client.unreachable(response.error()));
@@ -126,7 +127,7 @@ int print_report(const std::string& key, const std::string& report_text, bool as
 }  // namespace
 
 int upload(const UploadOptions& options) {
-    auto client = ApiClient::open(options.client.url);
+    auto client = ApiClient::open(options.client);
     if (!client) return report(client.error());
     const SystemClock clock;
     int exit_code = kExitSuccess;

@@ -1,0 +1,61 @@
+#include "apps/tributary/console_stack.h"
+
+#include <sstream>
+#include <utility>
+
+#include "base/version.h"
+#include "http/client.h"
+
+namespace tributary::apps {
+namespace {
+
+constexpr std::chrono::milliseconds kStatusDeadline{1'000};
+
+}  // namespace
+
+ConsoleStack::ConsoleStack(console::ConsoleSettings settings, const event::Catalog& catalog,
+                           LogBackend& log, IndexBackend& index, console::Console::Status status,
+                           const Clock& clock)
+    : inspector_(log.make_inspector()),
+      log_writer_(log.make_writer()),
+      searcher_(index.make_searcher()),
+      index_writer_(index.make_writer()),
+      letters_(catalog, *inspector_, *log_writer_, *searcher_, *index_writer_, clock),
+      console_(std::move(settings), catalog, *searcher_, *inspector_, letters_, std::move(status),
+               clock) {
+}
+
+console::ConsoleSettings console_settings(const settings::Settings& values) {
+    console::ConsoleSettings settings;
+    settings.group = values.text("KAFKA_GROUP_ID");
+    settings.version = kVersion;
+    return settings;
+}
+
+console::GuardSettings guard_settings(const settings::Settings& values) {
+    console::GuardSettings settings;
+    settings.token = values.text("CONSOLE_TOKEN");
+    std::istringstream hosts(values.text("CONSOLE_ALLOWED_HOSTS"));
+    for (std::string host; std::getline(hosts, host, ',');) {
+        std::erase(host, ' ');
+        if (!host.empty()) settings.allowed_hosts.push_back(host);
+    }
+    return settings;
+}
+
+console::PartStatus probe(const std::string& name, const std::string& url) {
+    console::PartStatus part;
+    part.name = name;
+    part.address = url;
+    const auto parsed = http::Url::parse(url);
+    http::Request request;
+    request.method = "GET";
+    request.target = "/ready";
+    const auto response = parsed ? http::Client(*parsed).send(std::move(request), kStatusDeadline)
+                                 : Result<http::Response>(std::unexpected(parsed.error()));
+    part.is_ready = response && response->status == 200;
+    if (!part.is_ready) part.detail = response ? response->body : response.error().message;
+    return part;
+}
+
+}  // namespace tributary::apps
