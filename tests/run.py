@@ -7,8 +7,10 @@
 named with its reason; the exit code is 0 only when nothing failed and something ran.
 """
 import argparse
+import hashlib
 import os
 import pathlib
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -180,6 +182,34 @@ def infra(tally, options):
     pytest(tally, "infra", "tests/infra")
 
 
+def browser(tally, options):
+    """The console in a real Chromium; ./dev test installs that, npm the driver."""
+    if not shutil.which("npm"):
+        tally.skipped.append("browser (there is no Node with npm here, so the console is left out)")
+        return
+    if not programs(tally, "browser"):
+        return
+    folder = ROOT / "tests/browser"
+    lock = (folder / "package-lock.json").read_bytes()
+    cache = pathlib.Path(os.environ.get("XDG_CACHE_HOME", pathlib.Path.home() / ".cache"))
+    modules = cache / f"tributary/browser-{hashlib.sha256(lock).hexdigest()[:16]}"
+    if not (modules / "node_modules/playwright-core/package.json").exists():
+        modules.mkdir(parents=True, exist_ok=True)
+        for name in ("package.json", "package-lock.json"):
+            shutil.copy(folder / name, modules / name)
+        if not run("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefix", modules):
+            tally.failed.append("browser: npm could not install what drives the browser")
+            return
+    results = RESULTS / "browser.xml"
+    results.unlink(missing_ok=True)
+    run("node", "--test", "--test-concurrency=1", "--test-reporter=spec",
+        "--test-reporter-destination=stdout", "--test-reporter=junit",
+        f"--test-reporter-destination={results}", *sorted(folder.glob("*.test.mjs")),
+        env={**os.environ, "TRIBUTARY_BIN_DIR": str(ROOT / "build/release/bin"),
+             "TRIBUTARY_NODE_MODULES": str(modules)})
+    tally.add_junit("browser", results)
+
+
 def fuzz(tally, options):
     """Runs every fuzz target for a bounded time; a finding is a failure."""
     if not build("fuzz", "fuzzers"):
@@ -200,8 +230,8 @@ def fuzz(tally, options):
             corpus, *([seeds] if seeds.exists() else [])))
 
 
-GROUPS = {"lint": lint, "unit": unit, "docs": docs, "infra": infra, "integration": integration,
-          "e2e": e2e, "fault": fault, "tidy": tidy, "asan": asan, "tsan": tsan, "fuzz": fuzz}
+GROUPS = {group.__name__: group for group in (
+    lint, unit, docs, infra, integration, e2e, fault, browser, tidy, asan, tsan, fuzz)}
 # Run when no group is named; the others join as soon as a whole run of them was seen to pass.
 DEFAULT = ("lint", "unit", "docs", "e2e", "fault")
 

@@ -1,0 +1,229 @@
+// Every page of the console, over a running system, in a real browser.
+import assert from 'node:assert/strict';
+import {after, before, test} from 'node:test';
+import {assertAccessible, assertFits, heading, kPages, launch, withPages} from './support/browser.mjs';
+import {System, waitFor} from './support/system.mjs';
+
+let system;
+let browser;
+before(async () => {
+  browser = await launch();
+  system = await System.start();
+  for (let i = 0; i < 60; i += 1) {
+    await system.send({type: 'order', data: {id: 10_000 + i, total: i * 1.5, status: i % 2 ? 'open' : 'paid'}},
+      {'Idempotency-Key': `order-${i}`});
+  }
+  await system.send({type: 'product', data: {id: 'P-1', name: 'Espresso machine', price: 349}}, {'Idempotency-Key': 'product-1'});
+  await system.settled();
+});
+after(async () => {
+  await browser?.close();
+  await system?.stop();
+});
+
+const run = (name, options, use) => test(name, () => withPages(browser, options, use));
+
+for (const [colorScheme, width, look] of [['light', 1280, 'light, desktop'], ['dark', 1280, 'dark, desktop'],
+  ['light', 390, 'light, phone'], ['dark', 390, 'dark, phone']]) {
+  run(`every page is accessible and fits: ${look}`, {colorScheme, viewport: {width, height: 800}}, async (open) => {
+    const page = await open(system.url);
+    for (const [name, address] of [...kPages, ['Event', '#/event/order-3']]) {
+      await page.goto(`${system.url}/${address}`);
+      await heading(page, name);
+      await page.getByText('Loading …').waitFor({state: 'detached'});
+      await assertFits(page, name);
+      await assertAccessible(page, `${name}, ${look}`);
+    }
+  });
+}
+
+run('the first load is under 150 kB compressed', {}, async (open) => {
+  const page = await open();
+  const sizes = [];
+  page.on('response', (response) => {
+    if (response.url().includes('/api/')) return;
+    sizes.push(response.request().sizes().then((one) => one.responseBodySize));
+  });
+  await page.goto(system.url);
+  await heading(page, 'Live');
+  const files = await Promise.all(sizes);
+  const total = files.reduce((sum, one) => sum + one, 0);
+  assert.equal(files.length, 3);
+  assert.ok(total > 10_000 && total < 150_000, `${total} bytes`);
+});
+
+run('the menu works by keyboard alone', {}, async (open) => {
+  const page = await open(system.url);
+  await heading(page, 'Live');
+  await page.keyboard.press('Tab');
+  assert.equal(await page.evaluate(() => document.activeElement.textContent), 'To the content');
+  for (let i = 0; i < 3; i += 1) await page.keyboard.press('Tab');
+  assert.equal(await page.evaluate(() => document.activeElement.textContent), 'Events');
+  await page.keyboard.press('Enter');
+  await heading(page, 'Events');
+  await page.waitForFunction(() => document.activeElement?.tagName === 'H1');
+});
+
+run('Live shows what is sent while one looks', {}, async (open) => {
+  const page = await open(system.url);
+  const row = page.getByRole('row', {name: /^supplier/});
+  await row.waitFor();
+  const before = (await system.get('/api/events?type=supplier&size=0')).total;
+  for (let i = 0; i < 5; i += 1) await system.send({type: 'supplier', data: {id: `S-${i}`}});
+  await page.waitForFunction((wanted) => {
+    const cells = [...document.querySelectorAll('tbody tr')].find((one) => one.textContent.startsWith('supplier'))?.children;
+    return cells && Number(cells[3].textContent) >= wanted;
+  }, before + 5);
+  await page.waitForFunction(() => document.querySelector('.chart canvas')?.width > 100);
+});
+
+run('all tabs share one stream, and the next takes over', {}, async (open, context) => {
+  let streams = 0;
+  context.on('request', (request) => { if (request.url().endsWith('/api/live')) streams += 1; });
+  const first = await open(system.url);
+  await first.getByRole('row', {name: /^order/}).waitFor();
+  const second = await open(system.url);
+  await second.getByRole('row', {name: /^order/}).waitFor();
+  assert.equal(streams, 1);
+  await first.close();
+  await waitFor(() => streams === 2, 'the second tab’s own stream');
+  const seen = () => second.evaluate(() => document.querySelectorAll('.banner').length);
+  await waitFor(async () => await seen() === 0, 'the end of the banner');
+});
+
+run('Events are searched, filtered by type and time, and paged', {}, async (open) => {
+  const page = await open(`${system.url}/#/events`);
+  const rows = page.locator('table.events tbody tr');
+  const total = page.locator('.pager span');
+  await page.getByLabel('Type').selectOption('order');
+  await total.getByText('1–25 of 60').waitFor();
+  await page.getByRole('button', {name: 'Older'}).click();
+  await total.getByText('26–50 of 60').waitFor();
+  await page.getByRole('button', {name: 'Older'}).click();
+  await total.getByText('51–60 of 60').waitFor();
+  assert.ok(await page.getByRole('button', {name: 'Older'}).isDisabled());
+  await page.getByRole('button', {name: 'Newer'}).click();
+  await total.getByText('26–50 of 60').waitFor();
+
+  await page.getByLabel('Words').fill('10007 paid');
+  await page.getByRole('button', {name: 'Search'}).click();
+  await page.getByText('Nothing found').waitFor();
+  await page.getByLabel('Words').fill('10007');
+  await page.keyboard.press('Enter');
+  await total.getByText('1–1 of 1').waitFor();
+  assert.match(await rows.first().textContent(), /order-7/);
+  assert.match(page.url(), /type=order/);
+
+  await page.getByRole('button', {name: 'Clear'}).click();
+  await total.getByText(/of \d+/).waitFor();
+  await page.getByLabel('Received from').fill('2099-01-01T00:00');
+  await page.getByRole('button', {name: 'Search'}).click();
+  await page.getByText('Nothing found').waitFor();
+});
+
+run('an event’s JSON is shown and copied as it is', {permissions: ['clipboard-read', 'clipboard-write']}, async (open) => {
+  const page = await open(`${system.url}/#/events?id=order-5`);
+  await page.getByRole('button', {name: 'JSON of order-5'}).click();
+  await page.getByRole('button', {name: 'Copy JSON'}).click();
+  await page.getByText('Copied').waitFor();
+  const copied = JSON.parse(await page.evaluate(() => navigator.clipboard.readText()));
+  const [stored] = (await system.get('/api/events?id=order-5')).events;
+  assert.deepEqual(copied, stored);
+});
+
+run('a number that JavaScript cannot hold is shown as it was sent', {}, async (open) => {
+  const body = '{"type":"order","data":{"id":"exact","total":12345678901234567890.5}}';
+  const answer = await fetch(`${system.url}/events`, {method: 'POST', body,
+    headers: {'Content-Type': 'application/json', 'Idempotency-Key': 'exact'}});
+  assert.equal(answer.status, 200);
+  const page = await open(`${system.url}/#/event/exact`);
+  await page.getByText('12345678901234567890.5').first().waitFor();
+});
+
+run('Event tells its way with places and gaps', {}, async (open) => {
+  const page = await open(`${system.url}/#/event/order-3`);
+  const stages = page.locator('.timeline li strong');
+  await page.locator('.timeline li[data-stage="indexed"]').waitFor();
+  assert.deepEqual(await stages.allTextContents(), ['received', 'published', 'indexed']);
+  assert.match(await page.locator('.timeline').textContent(), /\+[\d.]+ m?s.*orders\/0 at offset \d+/);
+  await page.getByLabel('Event id').fill('nobody');
+  await page.getByRole('button', {name: 'Find'}).click();
+  await page.getByText('Nothing with this id').waitFor();
+  // Found by itself, as soon as there is something to find.
+  await system.send({type: 'order', data: {id: 1}}, {'Idempotency-Key': 'nobody'});
+  await page.locator('.timeline li[data-stage="indexed"]').waitFor();
+});
+
+run('Send accepts an example of every type and leads to the event', {}, async (open) => {
+  const page = await open(`${system.url}/#/send`);
+  for (const type of ['product', 'order', 'supplier']) {
+    await page.getByRole('button', {name: type, exact: true}).click();
+    await page.getByRole('button', {name: `Send ${type}`}).click();
+    await page.getByText('Accepted').waitFor();
+    await page.getByRole('link', {name: 'Where is it now?'}).click();
+    await page.locator('.timeline li[data-stage="indexed"]').waitFor();
+    await page.goto(`${system.url}/#/send`);
+  }
+});
+
+run('Send says what is wrong at the field', {}, async (open) => {
+  const page = await open(`${system.url}/#/send`);
+  await page.getByRole('button', {name: 'order', exact: true}).click();
+  const total = page.getByLabel(/^total/);
+  await total.fill('a lot');
+  await page.getByRole('button', {name: 'Send order'}).click();
+  assert.equal(await total.getAttribute('aria-invalid'), 'true');
+  const described = await total.getAttribute('aria-describedby');
+  assert.match(await page.locator(`#${described}`).textContent(), /is not a number/);
+  await page.waitForFunction(() => document.activeElement?.id === 'field-total');
+  await page.getByRole('button', {name: 'JSON', exact: true}).click();
+  await page.getByLabel(/^Data/).fill('{"id": }');
+  await page.getByRole('button', {name: 'Send order'}).click();
+  await page.getByText(/This is no JSON/).waitFor();
+  // What the Producer refuses: an id of the entity that is an object.
+  await page.getByLabel(/^Data/).fill('{"id": {}}');
+  await page.getByRole('button', {name: 'Send order'}).click();
+  await page.locator('#json-error').getByText('/data/id').waitFor();
+});
+
+run('Upload takes a file, shows progress, report and rejects', {}, async (open) => {
+  const page = await open(`${system.url}/#/upload`);
+  await heading(page, 'Upload');
+  await page.locator('input[type=file]').setInputFiles({
+    name: 'orders.json', mimeType: 'application/json',
+    buffer: Buffer.from('[{"id":1,"total":2},42,{"id":2,"total":3}]'),
+  });
+  const report = page.getByRole('article', {name: 'Upload of orders.json'});
+  await report.locator('.state').getByText('done').waitFor();
+  assert.match(await report.textContent(), /Read3Accepted2Rejected1/);
+  await report.getByText('Rejected items').waitFor();
+  await page.locator('input[type=file]').setInputFiles({
+    name: 'unknown.json', mimeType: 'application/json', buffer: Buffer.from('[{"id":1}]')});
+  await page.getByRole('article', {name: 'Upload of unknown.json'}).locator('.state').getByText('failed').waitFor();
+});
+
+run('Status names every part and the ledger', {}, async (open) => {
+  const page = await open(`${system.url}/#/status`);
+  for (const part of ['event log', 'document index', 'producer', 'consumer', 'lambda_api', 'lambda_s3']) {
+    await page.getByRole('row', {name: new RegExp(`^${part} ready`)}).waitFor();
+  }
+  await page.getByText('balanced', {exact: true}).waitFor();
+});
+
+run('the colours can be chosen and are remembered', {colorScheme: 'light'}, async (open) => {
+  const page = await open(system.url);
+  const ground = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+  const light = await ground();
+  await page.getByRole('button', {name: 'Colours: auto. Change'}).click();
+  await page.getByRole('button', {name: 'Colours: light. Change'}).click();
+  assert.notEqual(await ground(), light);
+  await page.reload();
+  await page.getByRole('button', {name: 'Colours: dark. Change'}).waitFor();
+  assert.notEqual(await ground(), light);
+});
+
+run('the Producer’s own page keeps to its policy', {}, async (open) => {
+  const page = await open(`${system.producer}/docs`);
+  await page.getByRole('button', {name: 'POST /produce'}).waitFor();
+  await assertAccessible(page, 'the Producer’s page');
+});
