@@ -84,7 +84,7 @@ module "lambda_api" {
   reserved_concurrency = var.lambda_api_concurrency
   environment          = merge(local.function_environment, { PRODUCER_REQUEST_TIMEOUT = local.producer_request_timeout })
   policy_documents     = data.aws_iam_policy_document.producer_token[*].json
-  failure_queue_arn    = null # Its callers wait for the answer; nobody invokes it asynchronously.
+  failure_queue        = null # Its callers wait for the answer; nobody invokes it asynchronously.
   subnet_ids           = module.network.private_subnet_ids
   security_group_id    = module.network.functions_security_group_id
   kms_key_arn          = var.kms_key_arn
@@ -106,7 +106,7 @@ module "lambda_s3" {
     MAX_CONTINUATIONS = tostring(var.upload_max_tries)
   })
   policy_documents   = concat([module.ingest.function_policy], data.aws_iam_policy_document.producer_token[*].json)
-  failure_queue_arn  = module.ingest.failed_queue_arn
+  failure_queue      = { arn = module.ingest.failed_queue_arn }
   subnet_ids         = module.network.private_subnet_ids
   security_group_id  = module.network.functions_security_group_id
   kms_key_arn        = var.kms_key_arn

@@ -42,7 +42,7 @@ data "aws_iam_policy_document" "own" {
   }
 
   dynamic "statement" {
-    for_each = var.failure_queue_arn == null ? [] : [var.failure_queue_arn]
+    for_each = var.failure_queue == null ? [] : [var.failure_queue.arn]
     content {
       sid       = "KeepFailedInvocations"
       actions   = ["sqs:SendMessage"]
@@ -107,14 +107,14 @@ resource "aws_lambda_function" "this" {
 
 # Asynchronous invocations only: S3's direct notifications, and the function continuing itself.
 resource "aws_lambda_function_event_invoke_config" "this" {
-  count                        = var.failure_queue_arn == null ? 0 : 1
+  count                        = var.failure_queue == null ? 0 : 1
   function_name                = aws_lambda_function.this.function_name
   maximum_retry_attempts       = 2
   maximum_event_age_in_seconds = 21600
 
   destination_config {
     on_failure {
-      destination = var.failure_queue_arn
+      destination = var.failure_queue.arn
     }
   }
 }

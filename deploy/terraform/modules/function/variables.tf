@@ -43,8 +43,8 @@ variable "policy_documents" {
   description = "IAM policy documents with the rights that this function's work needs."
 }
 
-variable "failure_queue_arn" {
-  type        = string
+variable "failure_queue" {
+  type        = object({ arn = string })
   description = "Queue for asynchronous invocations that failed for good; null: it has none."
 }
 

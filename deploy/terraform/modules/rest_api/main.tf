@@ -65,14 +65,17 @@ resource "aws_lambda_permission" "this" {
 resource "aws_api_gateway_deployment" "this" {
   rest_api_id = aws_api_gateway_rest_api.this.id
 
-  # A deployment is a copy of the API: a new one is made whenever one of these changes.
+  # A deployment is a copy of the API as it was: a new one is made whenever one of these changes. What
+  # is not named here must not differ between two plans, so no whole resource is.
   triggers = {
     content = sha1(jsonencode([
       var.binary_media_types,
-      aws_api_gateway_resource.events,
-      aws_api_gateway_method.events,
-      aws_api_gateway_integration.events,
-      aws_api_gateway_gateway_response.own,
+      var.cors,
+      var.function_invoke_arn,
+      var.timeout_ms,
+      [for method in aws_api_gateway_method.events : [method.http_method, method.api_key_required]],
+      [for integration in aws_api_gateway_integration.events : integration.id],
+      [for response in aws_api_gateway_gateway_response.own : response.id],
     ]))
   }
 
