@@ -60,6 +60,18 @@ public:
         }
     }
 
+    void send(std::string method, std::string target, std::string body = {}) {
+        http::Request request;
+        request.method = std::move(method);
+        request.target = std::move(target);
+        request.body = std::move(body);
+        request.headers.add("Content-Type", "application/json");
+        const auto response = client_.send(std::move(request), 60s);
+        EXPECT_TRUE(response) << response.error().message;
+        if (response) last_answer = response->body;
+    }
+
+    std::string last_answer;
     std::string orders;
     std::string products;
     std::shared_ptr<ElasticsearchIndex> index;
@@ -67,13 +79,6 @@ public:
 private:
     void remove(const std::string& name) {
         send("DELETE", "/" + name + "?ignore_unavailable=true");
-    }
-    void send(std::string method, std::string target) {
-        http::Request request;
-        request.method = std::move(method);
-        request.target = std::move(target);
-        const auto response = client_.send(std::move(request), 60s);
-        EXPECT_TRUE(response) << response.error().message;
     }
 
     Turn turn_;
@@ -95,6 +100,85 @@ IndexUnderTest elasticsearch_under_test() {
 
 INSTANTIATE_TEST_SUITE_P(Elasticsearch, DocumentIndexContract,
                          testing::Values(IndexFactory{"elasticsearch", elasticsearch_under_test}));
+
+class ElasticsearchOutage : public testing::Test {
+protected:
+    void SetUp() override {
+        const char* url = std::getenv(kVariable);
+        if (url == nullptr) GTEST_SKIP() << "Set " << kVariable << " to the address of a server.";
+        indices_ = std::make_unique<TestIndices>(url);
+        writer_ = indices_->index->make_writer();
+    }
+    Writer::Outcomes write(const std::string& id) {
+        const DocumentBuilder order{.id = id};
+        std::vector<Document> documents{order.create(indices_->orders)};
+        return write_and_wait(*writer_, std::move(documents));
+    }
+    void expect_unavailable(const std::string& id) {
+        const auto outcomes = write(id);
+        ASSERT_FALSE(outcomes);
+        EXPECT_EQ(outcomes.error().code, ErrorCode::unavailable);
+        EXPECT_EQ(writer_->ready().error().message, outcomes.error().message);
+    }
+    void expect_created(const std::string& id) {
+        const auto outcomes = write(id);
+        ASSERT_TRUE(outcomes) << outcomes.error().message;
+        EXPECT_TRUE(std::holds_alternative<Created>(outcomes->at(0)));
+        EXPECT_TRUE(writer_->ready());
+    }
+
+    std::unique_ptr<TestIndices> indices_;
+    std::unique_ptr<Writer> writer_;
+};
+
+TEST_F(ElasticsearchOutage, WaitsWhileAnIndexIsReadOnly) {
+    const auto settings = "/" + indices_->orders + "/_settings";
+    for (const std::string block : {"write", "read_only", "read_only_allow_delete"}) {
+        indices_->send("PUT", settings, R"({"index.blocks.)" + block + R"(":true})");
+        expect_unavailable(block);
+        indices_->send("PUT", settings, R"({"index.blocks.)" + block + R"(":null})");
+        expect_created(block);
+    }
+}
+
+TEST_F(ElasticsearchOutage, WaitsWhileAnIndexIsClosed) {
+    indices_->send("POST", "/" + indices_->orders + "/_close");
+    expect_unavailable("a");
+    indices_->send("POST", "/" + indices_->orders + "/_open?wait_for_active_shards=1");
+    expect_created("a");
+}
+
+TEST_F(ElasticsearchOutage, MakesNoIndexOfAnotherMappingWhereOneWasDeleted) {
+    indices_->send("DELETE", "/" + indices_->orders);
+    if (write("a")) {
+        // An old server that cannot forbid it: it must have taken our template.
+        indices_->send("GET", "/" + indices_->orders + "/_mapping");
+        EXPECT_NE(indices_->last_answer.find("tributary_version"), std::string::npos);
+    } else {
+        expect_unavailable("a");
+        indices_->send("PUT", "/" + indices_->orders);
+        expect_created("a");
+    }
+}
+
+TEST_F(ElasticsearchOutage, InstallsTwiceWithoutHarm) {
+    expect_created("a");
+    ElasticsearchSettings settings;
+    settings.urls = {std::getenv(kVariable)};
+    settings.indices = {{indices_->orders,
+                         {{"total", event::FieldKind::number},
+                          {"status", event::FieldKind::keyword},
+                          {"is_paid", event::FieldKind::boolean},
+                          {"date", event::FieldKind::date},
+                          {"name", event::FieldKind::text}}}};
+    for (int i = 0; i < 2; ++i) {
+        const auto installed = (*ElasticsearchIndex::open(settings))->install();
+        EXPECT_TRUE(installed) << installed.error().message;
+    }
+    indices_->send("GET", "/" + indices_->orders + "/_mapping");
+    EXPECT_NE(indices_->last_answer.find("is_paid"), std::string::npos);
+    EXPECT_TRUE(std::holds_alternative<AlreadyExists>(write("a")->at(0)));
+}
 
 }  // namespace
 }  // namespace tributary::document_index
