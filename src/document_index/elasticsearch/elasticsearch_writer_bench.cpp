@@ -18,7 +18,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr int kBatches = 100;
+constexpr int kBatches = 20;
 constexpr int kBatchDocuments = 1'000;
 constexpr int kInFlight = 4;
 constexpr const char* kIndex = "bench-orders-index";
