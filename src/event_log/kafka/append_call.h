@@ -48,6 +48,7 @@ struct Topic {
 struct PendingRecord {
     AppendCall* call = nullptr;
     std::size_t index = 0;  ///< Of the record within its call.
+    std::size_t bytes = 0;  ///< Of key, value and headers.
     std::size_t cost = 0;   ///< What it takes of the queue.
     Lane* lane = nullptr;
     SteadyTime since;

@@ -120,6 +120,14 @@ std::size_t max_record_bytes(const KafkaLogSettings& settings, std::string_view 
     return settings.max_record_bytes + (is_dead_letter ? kRoomForReasons : 0);
 }
 
+std::size_t requests_in_flight(const KafkaLogSettings& settings) {
+    for (const auto name : kInFlight) {
+        const auto given = settings.properties.find(std::string(name));
+        if (given != settings.properties.end()) return std::stoul(given->second);
+    }
+    return kMostInFlight;
+}
+
 Result<ConfHandle> producer_configuration(const KafkaLogSettings& settings) {
     // The writer gathers while a batch is under way; librdkafka is to send at once.
     const std::array<Property, 4> defaults{{{"linger.ms", "0"},

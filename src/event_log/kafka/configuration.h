@@ -16,6 +16,9 @@ inline constexpr std::size_t kFraming = std::size_t{4} << 10;
 /// The largest record that a topic takes: key, value and headers together.
 std::size_t max_record_bytes(const KafkaLogSettings& settings, std::string_view topic);
 
+/// How many produce requests may be under way to one broker.
+std::size_t requests_in_flight(const KafkaLogSettings& settings);
+
 /// librdkafka's configuration for one instance. The operator's properties come over our defaults,
 /// and what our guarantees rest on over everything: to set that is `invalid_input`, as is a
 /// property that librdkafka does not know.

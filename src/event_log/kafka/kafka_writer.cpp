@@ -11,8 +11,10 @@
 namespace tributary::event_log::kafka {
 namespace {
 
-/// What is handed over at once: a few of librdkafka's requests, which it sends one after another.
-constexpr std::size_t kBatchBytes = std::size_t{4} << 20;
+/// What is handed over at once: what fits into one request (`batch.size`, `batch.num.messages`).
+constexpr std::size_t kBatchBytes = 900'000;
+constexpr std::size_t kBatchRecords = 10'000;
+constexpr std::size_t kFramingOfRecord = 40;
 constexpr auto kProducerIsRemembered = std::chrono::hours(1);
 constexpr auto kWaitInTrouble = std::chrono::milliseconds(1'000);
 constexpr auto kFirstAnswer = std::chrono::milliseconds(1'000);
@@ -40,7 +42,9 @@ Error refusal(rd_kafka_resp_err_t error, const NewRecord& record) {
 }  // namespace
 
 KafkaWriter::KafkaWriter(KafkaLogSettings settings, const Clock& clock)
-    : settings_(std::move(settings)), clock_(clock) {
+    : settings_(std::move(settings)),
+      clock_(clock),
+      requests_in_flight_(requests_in_flight(settings_)) {
     if (auto session = ProducerSession::open(settings_)) {
         session_ = std::move(*session);
     } else {
@@ -110,6 +114,7 @@ void KafkaWriter::append(std::vector<NewRecord> records, Done done) {
                 settle(pending, std::unexpected(std::move(admitted.error())), finished);
                 continue;
             }
+            pending.bytes = bytes;
             pending.cost = cost_of(bytes);
             if (queued_bytes_ == 0) rate_.begin(now);
             queued_bytes_ += pending.cost;
@@ -183,11 +188,22 @@ void KafkaWriter::enter_lane(PendingRecord& pending) {
     touched_.push_back(&lane);
 }
 
-/// Whole calls at a time: what was given together goes together.
+/// Whole calls at a time: what was given together goes together. No more lanes than librdkafka has
+/// room for: while a message waits for room, its thread spins. What waits here gathers instead.
 void KafkaWriter::hand_over_touched(FinishedCalls& finished) {
     for (auto* lane : std::exchange(touched_, {})) {
-        lane->is_touched = false;
-        if (lane->in_flight == 0) hand_over(*lane, finished);
+        if (lane->in_flight == 0) {
+            ready_.push_back(lane);
+        } else {
+            lane->is_touched = false;
+        }
+    }
+    const auto most = leaders_ * requests_in_flight_;
+    while (!ready_.empty() && lanes_under_way_ < most) {
+        auto& lane = *ready_.front();
+        ready_.pop_front();
+        lane.is_touched = false;
+        if (lane.in_flight == 0) hand_over(lane, finished);
     }
 }
 
@@ -201,23 +217,32 @@ void KafkaWriter::hand_over(Lane& lane, FinishedCalls& finished) {
     const bool is_known = lane.confirmed && now < *lane.confirmed + kProducerIsRemembered;
     if (!is_known && lane.in_flight > 0) return;
     const auto most = is_known ? kBatchBytes : 1;
+    const bool was_idle = lane.in_flight == 0;
     std::size_t bytes = 0;
-    while (!lane.waiting.empty() && bytes < most) {
+    for (std::size_t taken = 0; bytes < most && taken < kBatchRecords && !lane.waiting.empty();) {
         auto& pending = *lane.waiting.front();
         lane.waiting.pop_front();
         lane.waiting_bytes -= pending.cost;
-        bytes += pending.cost;
-        const auto& record = pending.call->records[pending.index];
-        const auto error = session_->produce(lane.topic.handle, lane.partition, record, &pending);
-        if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
-            settle(pending, std::unexpected(refusal(error, record)), finished);
-            continue;
-        }
-        ++lane.in_flight;
-        ++in_flight_;
-        ++pending.call->in_flight;
+        const auto size = pending.bytes + kFramingOfRecord;
+        if (!hand_over(pending, lane, finished)) continue;
+        bytes += size;
+        ++taken;
     }
+    if (was_idle && lane.in_flight > 0) ++lanes_under_way_;
     lane.handed_over = now;
+}
+
+bool KafkaWriter::hand_over(PendingRecord& pending, Lane& lane, FinishedCalls& finished) {
+    const auto& record = pending.call->records[pending.index];
+    const auto error = session_->produce(lane.topic.handle, lane.partition, record, &pending);
+    if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        settle(pending, std::unexpected(refusal(error, record)), finished);
+        return false;
+    }
+    ++lane.in_flight;
+    ++in_flight_;
+    ++pending.call->in_flight;
+    return true;
 }
 
 void KafkaWriter::settle(PendingRecord& pending, AppendOutcome outcome, FinishedCalls& finished) {

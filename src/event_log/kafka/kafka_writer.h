@@ -2,6 +2,7 @@
 
 #include <condition_variable>
 #include <cstddef>
+#include <deque>
 #include <list>
 #include <map>
 #include <memory>
@@ -49,6 +50,7 @@ private:
     Topic& topic_named(const std::string& name);
     void hand_over_touched(FinishedCalls& finished);
     void hand_over(Lane& lane, FinishedCalls& finished);
+    bool hand_over(PendingRecord& pending, Lane& lane, FinishedCalls& finished);
     void settle(PendingRecord& pending, AppendOutcome outcome, FinishedCalls& finished);
     void settle_all_waiting(const Error& error, FinishedCalls& finished);
     void settle_under_way(const Error& error, FinishedCalls& finished);
@@ -76,6 +78,7 @@ private:
 
     const KafkaLogSettings settings_;
     const Clock& clock_;
+    const std::size_t requests_in_flight_;  ///< To one broker.
 
     mutable std::mutex mutex_;
     std::condition_variable_any watch_wanted_;
@@ -83,7 +86,10 @@ private:
     Session session_;                       ///< Null while it is replaced.
     std::map<std::string, Topic, std::less<>> topics_;
     std::list<AppendCall> calls_;
-    std::vector<Lane*> touched_;
+    std::vector<Lane*> touched_;  ///< By the call under way.
+    std::deque<Lane*> ready_;     ///< Nothing of theirs is under way; they wait for their turn.
+    std::size_t lanes_under_way_ = 0;
+    std::size_t leaders_ = 1;  ///< Brokers that lead a partition of ours.
     std::size_t queued_bytes_ = 0;
     std::size_t in_flight_ = 0;    ///< Records that librdkafka has.
     std::size_t undelivered_ = 0;  ///< Calls whose `done` was not yet called.

@@ -103,8 +103,11 @@ void KafkaWriter::take_report(const rd_kafka_message_t& report, SteadyTime now,
     auto& call = *pending.call;
     --in_flight_;
     --call.in_flight;
-    if (--lane.in_flight == 0 && !lane.waiting.empty() && !std::exchange(lane.is_touched, true)) {
-        touched_.push_back(&lane);
+    if (--lane.in_flight == 0) {
+        --lanes_under_way_;
+        if (!lane.waiting.empty() && !std::exchange(lane.is_touched, true)) {
+            touched_.push_back(&lane);
+        }
     }
     if (pending.is_settled) {
         release(call);
@@ -190,6 +193,7 @@ KafkaWriter::Session KafkaWriter::retire_session(FinishedCalls& finished) {
         }
     }
     in_flight_ = 0;
+    lanes_under_way_ = 0;
     auto kept = std::make_shared<std::list<AppendCall>>(std::move(calls_));
     calls_.clear();
     if (session_) session_->keep(std::move(kept));

@@ -1,4 +1,6 @@
+#include <algorithm>
 #include <fmt/format.h>
+#include <set>
 #include <utility>
 
 #include "event_log/kafka/errors.h"
@@ -61,7 +63,12 @@ void KafkaWriter::apply(const Result<std::vector<ProducerSession::TopicAnswer>>&
         return;
     }
     trouble_.reset();
-    for (const auto& answer : *answers) apply(answer, finished);
+    std::set<std::int32_t> leaders;
+    for (const auto& answer : *answers) {
+        apply(answer, finished);
+        leaders.insert(answer.leaders.begin(), answer.leaders.end());
+    }
+    leaders_ = std::max<std::size_t>(1, leaders.size());
     for (const auto& [name, topic] : topics_) ask_wanted_ |= !topic.unresolved.empty();
     hand_over_touched(finished);
 }

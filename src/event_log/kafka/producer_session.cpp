@@ -115,7 +115,13 @@ Result<std::vector<ProducerSession::TopicAnswer>> ProducerSession::ask(
     std::vector<TopicAnswer> answers;
     for (int i = 0; i < metadata->topic_cnt; ++i) {
         const auto& topic = metadata->topics[i];
-        answers.push_back({topic.topic, topic.err, topic.partition_cnt});
+        auto& answer = answers.emplace_back();
+        answer.topic = topic.topic;
+        answer.error = topic.err;
+        answer.partitions = topic.partition_cnt;
+        for (int j = 0; j < topic.partition_cnt; ++j) {
+            if (topic.partitions[j].leader >= 0) answer.leaders.insert(topic.partitions[j].leader);
+        }
     }
     return answers;
 }

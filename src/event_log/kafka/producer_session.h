@@ -3,6 +3,7 @@
 #include <chrono>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -49,6 +50,7 @@ public:
         std::string topic;
         rd_kafka_resp_err_t error = RD_KAFKA_RESP_ERR_NO_ERROR;
         std::int32_t partitions = 0;
+        std::set<std::int32_t> leaders;  ///< The brokers that lead them.
     };
     /// Asks a broker about all topics of this session. Blocks, at most `limit`.
     Result<std::vector<TopicAnswer>> ask(std::chrono::milliseconds limit);
