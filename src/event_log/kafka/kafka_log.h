@@ -62,7 +62,7 @@ public:
     static Result<std::unique_ptr<KafkaLog>> open(KafkaLogSettings settings, const Clock& clock);
 
     /// What is made here stands on its own and may outlive this object. `listener` must outlive the
-    /// reader. Making a writer waits at most a second for the first answer of a broker.
+    /// reader. Making a writer waits at most two seconds for a broker's first answer.
     std::unique_ptr<Writer> make_writer();
     std::unique_ptr<Reader> make_reader(std::string group, std::vector<std::string> topics,
                                         RebalanceListener& listener);

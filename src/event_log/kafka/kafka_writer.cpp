@@ -17,7 +17,7 @@ constexpr std::size_t kBatchRecords = 10'000;
 constexpr std::size_t kFramingOfRecord = 40;
 constexpr auto kProducerIsRemembered = std::chrono::hours(1);
 constexpr auto kWaitInTrouble = std::chrono::milliseconds(1'000);
-constexpr auto kFirstAnswer = std::chrono::milliseconds(1'000);
+constexpr auto kFirstAnswer = std::chrono::milliseconds(2'000);
 constexpr auto kLastReports = std::chrono::milliseconds(2'000);
 constexpr auto kDestruction = std::chrono::milliseconds(5'000);
 
@@ -302,6 +302,10 @@ Result<void> KafkaWriter::ready() const {
         return fail(ErrorCode::retry_later, "The log's queue is full.");
     }
     if (trouble_) return std::unexpected(*trouble_);
+    if (!was_asked_) {
+        return fail(ErrorCode::unavailable,
+                    fmt::format("No broker of {} has answered yet.", settings_.bootstrap_servers));
+    }
     return {};
 }
 
