@@ -32,7 +32,7 @@ struct KafkaLogSettings {
     /// may have 1 MiB more, so that whatever was accepted fits into one.
     std::size_t max_record_bytes = (std::size_t{1} << 20) + (std::size_t{64} << 10);
 
-    /// How long a commit, a look or a change of topics waits for Kafka before it gives up.
+    /// How long a commit or a look waits for Kafka before it gives up.
     std::chrono::milliseconds request_timeout{std::chrono::seconds(5)};
     /// How long a reader may take to leave its group.
     std::chrono::milliseconds close_timeout{std::chrono::seconds(10)};

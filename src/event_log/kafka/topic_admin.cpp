@@ -16,6 +16,8 @@ namespace {
 constexpr std::int32_t kMaxPartitions = 1'000;
 /// With fewer replicas, one broker's restart would stop all writing.
 constexpr std::int32_t kReplicasForQuorum = 3;
+/// Kafka with ZooKeeper writes for every partition, one after another.
+constexpr auto kCreationWithin = std::chrono::milliseconds(30'000);
 constexpr auto kLookAgainAfter = std::chrono::milliseconds(50);
 
 Result<void> check(const std::vector<std::string>& topics, const TopicPlan& plan) {
@@ -98,15 +100,15 @@ Result<std::vector<TopicCreation>> TopicAdmin::create(const std::vector<std::str
         owned.push_back(std::move(*topic));
         wanted.push_back(owned.back().get());
     }
-    const auto timeout = static_cast<int>(settings_.request_timeout.count());
+    constexpr auto kTimeout = static_cast<int>(kCreationWithin.count());
     const AdminOptionsHandle options(
         rd_kafka_AdminOptions_new(client_->get(), RD_KAFKA_ADMIN_OP_CREATETOPICS));
-    rd_kafka_AdminOptions_set_request_timeout(options.get(), timeout, nullptr, 0);
-    rd_kafka_AdminOptions_set_operation_timeout(options.get(), timeout, nullptr, 0);
+    rd_kafka_AdminOptions_set_request_timeout(options.get(), kTimeout, nullptr, 0);
+    rd_kafka_AdminOptions_set_operation_timeout(options.get(), kTimeout, nullptr, 0);
     const QueueHandle answers(rd_kafka_queue_new(client_->get()));
     rd_kafka_CreateTopics(client_->get(), wanted.data(), wanted.size(), options.get(),
                           answers.get());
-    const EventHandle answer(rd_kafka_queue_poll(answers.get(), 2 * timeout));
+    const EventHandle answer(rd_kafka_queue_poll(answers.get(), 2 * kTimeout));
     const auto error = answer ? rd_kafka_event_error(answer.get()) : RD_KAFKA_RESP_ERR__TIMED_OUT;
     if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
         return std::unexpected(
@@ -128,7 +130,7 @@ Result<std::vector<TopicCreation>> TopicAdmin::create(const std::vector<std::str
 
 /// Made by the controller; the brokers hear of it a moment later.
 Result<void> TopicAdmin::wait_for(const std::vector<TopicCreation>& topics) {
-    const auto deadline = clock_.steady_now() + settings_.request_timeout;
+    const auto deadline = clock_.steady_now() + kCreationWithin;
     std::vector<std::string> names;
     for (const auto& creation : topics) names.push_back(creation.topic);
     while (true) {
