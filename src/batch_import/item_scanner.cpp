@@ -258,9 +258,10 @@ std::optional<ScannedItem> ItemScanner::end_inside_item() {
     return std::nullopt;
 }
 
-/// Whether the item is a closed object or array up to `end`, with nothing open behind it.
+/// Whether the item is a closed object or array up to `end`, with nothing open behind it. Of one
+/// that is too large nobody can say: its end may not be there any more.
 bool ItemScanner::is_whole_before(std::size_t end) const {
-    return depth_ == 0 && !is_in_string_ && !is_too_large_ &&
+    return depth_ == 0 && !is_in_string_ && byte_at(end) - item_byte_ <= max_item_bytes_ &&
            ends_with_bracket(trimmed(unread().substr(0, end - begin_)));
 }
 

@@ -73,7 +73,7 @@ def test_a_file_in_the_bucket_folder_is_indexed_item_by_item(tmp_path, orders, i
 def write_numbered_orders(file, size):
     """A JSON array of about `size` bytes; returns how many items it holds."""
     note = "carefully packed and sent " * 22
-    count, piece = size // 640, 10_000
+    count, piece = size // (len(note) + 40), 10_000  # 40: the least of what is around the note.
     with open(file, "w") as out:
         out.write("[\n")
         for begin in range(0, count, piece):

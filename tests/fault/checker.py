@@ -57,16 +57,19 @@ class Load:
 
 
 def check(system, load):
-    """Asserts that every accepted number is there once; returns the ledger's totals."""
+    """Asserts that every accepted number is there once, and says everything that is wrong; returns
+    the ledger's totals."""
     ledger = system.settled_ledger(120)
-    assert ledger["balanced"], ledger
     seen = collections.Counter(d["data"]["seq"] for d in system.all_events() if "seq" in d["data"])
     letters = system.all_events(type="dead-letter")
     lost = sorted(set(load.accepted) - set(seen))
     twice = sorted(n for n, times in seen.items() if times > 1)
     foreign = sorted(set(seen) - load.attempted)
-    assert not letters, f"dead letters: {letters[:3]}"
-    assert not lost, f"{len(lost)} accepted events are lost: {lost[:10]}"
-    assert not twice, f"{len(twice)} events are there twice: {twice[:10]}"
-    assert not foreign, f"documents that nobody sent: {foreign[:10]}"
+    wrong = [
+        lost and f"{len(lost)} accepted events are lost: {lost[:10]}",
+        twice and f"{len(twice)} events are there twice: {twice[:10]}",
+        foreign and f"{len(foreign)} documents that nobody sent: {foreign[:10]}",
+        letters and f"{len(letters)} dead letters: {letters[:3]}",
+        not ledger["balanced"] and f"the ledger is not balanced: {ledger['totals']}"]
+    assert not any(wrong), "; ".join(filter(None, wrong))
     return ledger["totals"]

@@ -39,7 +39,7 @@ def test_every_accepted_event_once_passes(numbers):
     (DoctoredSystem([1, 2, 3, 4, 4]), "1 events are there twice"),
     (DoctoredSystem([1, 2, 3, 7]), "nobody sent"),
     (DoctoredSystem([1, 2, 3], letters=[{"reason": "mapping_conflict"}]), "mapping_conflict"),
-    (DoctoredSystem([1, 2, 3], balanced=False), "balanced"),
+    (DoctoredSystem([1, 2, 3], balanced=False), "not balanced"),
 ], ids=["lost", "doubled", "an-unanswered-one-doubled", "foreign", "dead-letter", "unbalanced"])
 def test_every_kind_of_loss_is_seen(system, words):
     with pytest.raises(AssertionError, match=words):
