@@ -39,6 +39,9 @@ private:
     std::unique_ptr<rd_kafka_t, Destroy> handle_;
 };
 
+/// How long the end of an instance is worth waiting for.
+inline constexpr std::chrono::milliseconds kDestruction{5'000};
+
 /// Gives up this share of `object` on a thread of its own, and waits at most `limit` for that.
 /// Destroying an instance of librdkafka may take long, and version 2.0.2 is known to hang there:
 /// then that thread is left behind with it. Returns whether it was done in time.

@@ -11,8 +11,6 @@
 namespace tributary::event_log::kafka {
 namespace {
 
-constexpr auto kDestruction = std::chrono::milliseconds(5'000);
-
 /// While a partition is new, or its leader changes.
 bool is_passing(rd_kafka_resp_err_t error) {
     return error == RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION ||

@@ -10,8 +10,6 @@
 namespace tributary::event_log {
 namespace {
 
-constexpr auto kDestruction = std::chrono::milliseconds(5'000);
-
 Result<void> check_settings(const KafkaLogSettings& settings) {
     if (settings.bootstrap_servers.empty()) {
         return fail(ErrorCode::invalid_input,

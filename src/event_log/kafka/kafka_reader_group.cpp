@@ -11,7 +11,6 @@ namespace {
 
 constexpr int kOffsetsWithin = 500;  // Milliseconds; asked again with the next poll.
 constexpr int kServeSlice = 20;      // Milliseconds.
-constexpr auto kDestruction = std::chrono::milliseconds(5'000);
 
 }  // namespace
 

@@ -12,7 +12,6 @@ namespace tributary::event_log::kafka {
 namespace {
 
 using namespace std::chrono_literals;
-constexpr auto kPatience = 30s;
 
 class Owner final : public RebalanceListener {
 public:

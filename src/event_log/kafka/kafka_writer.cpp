@@ -19,7 +19,6 @@ constexpr auto kProducerIsRemembered = std::chrono::hours(1);
 constexpr auto kWaitInTrouble = std::chrono::milliseconds(1'000);
 constexpr auto kFirstAnswer = std::chrono::milliseconds(2'000);
 constexpr auto kLastReports = std::chrono::milliseconds(2'000);
-constexpr auto kDestruction = std::chrono::milliseconds(5'000);
 
 std::size_t size_of(const NewRecord& record) {
     auto bytes = record.key.size() + record.value.size();

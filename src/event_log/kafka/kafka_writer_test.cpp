@@ -14,7 +14,6 @@ namespace {
 
 using namespace std::chrono_literals;
 using Outcomes = std::vector<AppendOutcome>;
-constexpr auto kPatience = 30s;
 
 NewRecord record_of(const std::string& topic, const std::string& key, const std::string& value) {
     return {topic, key, value, {}};

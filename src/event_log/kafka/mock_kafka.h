@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <gtest/gtest.h>
 #include <initializer_list>
 #include <librdkafka/rdkafka.h>
@@ -12,6 +13,9 @@
 #include "event_log/kafka/kafka_log.h"
 
 namespace tributary::event_log::kafka {
+
+/// The deadline of waits that end much sooner.
+inline constexpr std::chrono::seconds kPatience{30};
 
 /// For tests: librdkafka's own mock brokers, in this process, that fail as they are told.
 class MockKafka {
