@@ -81,8 +81,9 @@ def arguments():
 
 def main():
     options = arguments()
-    # A terminal that closes is a Ctrl-C, too: what was started half-way is stopped.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # What was started half-way is stopped, also where a shell in the background ignores Ctrl-C.
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.default_int_handler)
     try:
         {"up": up, "down": down, "status": status}[options.command](options)
     except StackError as error:
