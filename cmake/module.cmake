@@ -45,6 +45,8 @@ endfunction()
 
 function(tributary_test_binary target sources modules foreign)
     add_executable(${target} ${sources})
+    # Reading headers is most of the work of building tests: several sources go at a time.
+    set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 6)
     foreach(module ${modules})
         target_link_libraries(${target} PRIVATE tributary_${module})
     endforeach()

@@ -13,15 +13,12 @@ namespace {
 
 using testing::eventually;
 using testing::gzip_of;
+using testing::has;
 using testing::RawConnection;
 using testing::send_raw;
 using testing::status_of;
 using testing::TestServer;
 using testing::zstd_of;
-
-bool has(std::string_view text, std::string_view part) {
-    return text.find(part) != std::string_view::npos;
-}
 
 std::string put(std::string_view body, std::string_view fields = {}) {
     return "PUT / HTTP/1.1\r\nHost: h\r\nConnection: close\r\nContent-Length: " +

@@ -12,14 +12,11 @@ namespace tributary::http {
 namespace {
 
 using testing::eventually;
+using testing::has;
 using testing::RawConnection;
 using testing::send_raw;
 using testing::status_of;
 using testing::TestServer;
-
-bool has(std::string_view text, std::string_view part) {
-    return text.find(part) != std::string_view::npos;
-}
 
 TEST(Server, AnswersARequestAndKeepsTheConnection) {
     TestServer server;

@@ -17,6 +17,10 @@
 /// What the tests of this module share: sockets that may misbehave, and a server to misbehave to.
 namespace tributary::http::testing {
 
+inline bool has(std::string_view text, std::string_view part) {
+    return text.find(part) != std::string_view::npos;
+}
+
 using std::chrono::milliseconds;
 
 /// A plain TCP connection on which a test sends whatever bytes it likes.

@@ -32,7 +32,7 @@ Result<std::unique_ptr<KafkaLog>> KafkaLog::open(KafkaLogSettings settings, cons
     // Only a client that was made has looked at everything: key files, mechanisms, combinations.
     auto session = kafka::ProducerSession::open(settings);
     if (!session) return std::unexpected(session.error());
-    kafka::destroy_within(std::move(*session), kDestruction);
+    kafka::destroy_within(std::move(*session), kafka::kDestruction);
     return std::unique_ptr<KafkaLog>(new KafkaLog(std::move(settings), clock));
 }
 
