@@ -1,5 +1,5 @@
+#include <algorithm>
 #include <boost/json.hpp>
-#include <condition_variable>
 #include <gtest/gtest.h>
 #include <mutex>
 
