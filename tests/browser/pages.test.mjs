@@ -199,7 +199,9 @@ run('Upload takes a file, shows progress, report and rejects', {}, async (open) 
   await report.getByText('Rejected items').waitFor();
   await page.locator('input[type=file]').setInputFiles({
     name: 'unknown.json', mimeType: 'application/json', buffer: Buffer.from('[{"id":1}]')});
-  await page.getByRole('article', {name: 'Upload of unknown.json'}).locator('.state').getByText('failed').waitFor();
+  const refused = page.getByRole('article', {name: 'Upload of unknown.json'});
+  await refused.locator('.state').getByText('failed').waitFor();
+  await refused.locator('.note').getByText(/names a type/).waitFor();
 });
 
 run('Status names every part and the ledger', {}, async (open) => {

@@ -6,7 +6,7 @@ import {bytes, count} from '../format';
 import {link} from '../router';
 
 interface Stored { key: string; version: string; report: string }
-interface Report { read?: number; accepted?: number; rejected?: number; parts?: string[]; [name: string]: unknown }
+interface Report { status?: string; detail?: string; reason?: string; read?: number; accepted?: number; rejected?: number; parts?: string[]; [name: string]: unknown }
 interface Job {
   number: number; file: File; key: string; sent: number;
   state: 'sending' | 'importing' | 'done' | 'failed';
@@ -48,7 +48,7 @@ async function reportOf(stored: Stored, isGone: () => boolean): Promise<Report> 
   while (!isGone()) {
     for (const key of [stored.report, failed]) {
       const text = await found(key);
-      if (text !== undefined) return {...(parseJson(text) as Report), ...(key === failed ? {failed: true} : {})};
+      if (text !== undefined) return parseJson(text) as Report;
     }
     await new Promise((resolve) => setTimeout(resolve, kPollMs));
   }
@@ -78,6 +78,7 @@ function JobView(props: {job: Job}) {
             <div class="tile"><dt>Accepted</dt><dd><b>{count(report.accepted)}</b></dd></div>
             <div class={`tile ${report.rejected ? 'bad' : ''}`}><dt>Rejected</dt><dd><b>{count(report.rejected)}</b></dd></div>
           </dl></div>
+          {report.status !== 'complete' && <p class="note bad"><strong>{report.status ?? 'failed'}</strong> <span>{report.detail ?? report.reason}</span></p>}
           {job.rejects && <><h3>Rejected items <span class="quiet">the first {kMaxRejectsShown}</span></h3><JsonView value={null} raw={job.rejects} label="Rejected items" /></>}
           <details><summary>The whole report</summary><JsonView value={report} label="Report" /></details>
         </>
@@ -103,7 +104,7 @@ export function UploadPage(props: {about?: About}) {
       change(job.number, {state: 'importing', sent: job.file.size});
       const report = await reportOf(stored, () => gone.current);
       const rejects = await rejectsOf(report);
-      change(job.number, {state: report.failed ? 'failed' : 'done', report, rejects});
+      change(job.number, {state: report.status === 'complete' ? 'done' : 'failed', report, rejects});
     } catch (error) {
       if (!gone.current) change(job.number, {state: 'failed', error});
     }
