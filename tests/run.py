@@ -85,9 +85,10 @@ def ctest(tally, preset):
     tally.add_junit(preset, results)
 
 
-def pytest(tally, group, folder, *arguments):
+def pytest(tally, group, folder, *arguments, within=()):
+    """`within`: a command that runs another one, such as in a network of its own."""
     results = RESULTS / f"{group}.xml"
-    run(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--durations=5",
+    run(*within, sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--durations=5",
         f"--junitxml={results}", folder, *arguments,
         env={**os.environ, "TRIBUTARY_BIN_DIR": str(ROOT / "build/release/bin")})
     tally.add_junit(group, results)
@@ -179,7 +180,14 @@ def integration(tally, options):
 
 
 def infra(tally, options):
-    pytest(tally, "infra", "tests/infra")
+    """Terraform on emulators of AWS; LocalStack in a network that holds nothing but 127.0.0.1."""
+    if not programs(tally, "infra"):
+        return
+    own_network = ["unshare", "--net", *([] if os.geteuid() == 0 else ["--map-root-user"]),
+                   "sh", "-c", 'ip link set lo up && exec "$0" "$@"']
+    pytest(tally, "infra", "tests/infra", "--ignore=tests/infra/localstack")
+    tally.add_step("localstack: preparation", run(sys.executable, "tests/infra/tools.py"))
+    pytest(tally, "localstack", "tests/infra/localstack", within=own_network)
 
 
 def browser(tally, options):

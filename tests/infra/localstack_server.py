@@ -21,6 +21,7 @@ from localstack.services.lambda_.invocation import runtime_executor
 from localstack.services.lambda_.invocation.lambda_models import InvocationResult
 
 START_LIMIT = 30
+SERVICES = ("S3", "SQS", "LAMBDA", "SECRETS_MANAGER")
 
 
 class RuntimeApi(http.server.ThreadingHTTPServer):
@@ -99,6 +100,8 @@ class ProcessExecutor(runtime_executor.RuntimeExecutor):
         bootstrap.chmod(0o755)
         self.api = RuntimeApi(config.timeout)
         environment = {name: str(value) for name, value in env_vars.items() if value is not None}
+        # At AWS a service's own name leads to it; here all are in one place.
+        environment |= {f"AWS_ENDPOINT_URL_{service}": environment["AWS_ENDPOINT_URL"] for service in SERVICES}
         environment |= {"PATH": os.environ["PATH"], "LAMBDA_TASK_ROOT": str(folder),
                         "AWS_LAMBDA_RUNTIME_API": f"127.0.0.1:{self.api.server_port}"}
         self.process = subprocess.Popen([bootstrap], cwd=folder, env=environment, stdin=subprocess.DEVNULL)

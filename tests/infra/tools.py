@@ -111,3 +111,11 @@ def terraform():
         return None
     found = json.loads(run(path, "version", "-json"))["terraform_version"]
     return path if tuple(int(part) for part in found.split(".")[:2]) >= (1, 9) else None
+
+
+if __name__ == "__main__":
+    # For tests that run where there is no network to fetch anything from.
+    if terraform():
+        provider_mirror()
+    if python313():
+        localstack_python()
