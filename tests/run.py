@@ -185,9 +185,9 @@ def infra(tally, options):
         return
     own_network = ["unshare", "--net", *([] if os.geteuid() == 0 else ["--map-root-user"]),
                    "sh", "-c", 'ip link set lo up && exec "$0" "$@"']
-    pytest(tally, "infra", "tests/infra", "--ignore=tests/infra/localstack")
+    pytest(tally, "infra", "tests/infra", "--ignore=tests/infra/end_to_end")
     tally.add_step("localstack: preparation", run(sys.executable, "tests/infra/tools.py"))
-    pytest(tally, "localstack", "tests/infra/localstack", within=own_network)
+    pytest(tally, "localstack", "tests/infra/end_to_end", within=own_network)
 
 
 def browser(tally, options):

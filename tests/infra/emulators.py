@@ -22,7 +22,7 @@ def process(command, log, ready, **environment):
     """The command while the block runs; `ready()` is asked until it answers true."""
     with open(log, "wb") as out:
         running = subprocess.Popen([str(part) for part in command], stdout=out, stderr=out, stdin=subprocess.DEVNULL,
-                                   env={"PATH": os.environ["PATH"], **environment})
+                                   start_new_session=True, env={"PATH": os.environ["PATH"], **environment})
     try:
         def is_ready():
             assert running.poll() is None, pathlib.Path(log).read_text(errors="replace")[-3000:]
@@ -44,7 +44,7 @@ def moto(folder):
     """Its address."""
     port = free_port()
     url = f"http://127.0.0.1:{port}"
-    with process([tools.moto_python(), tools.HERE / "moto_server.py", port], folder / "moto.log",
+    with process([tools.moto_python(), "-P", tools.HERE / "moto_server.py", port], folder / "moto.log",
                  lambda: request("GET", url + "/moto-api/", timeout=5).status == 200,
                  MOTO_IAM_LOAD_MANAGED_POLICIES="true", HOME=str(folder)):
         yield url
@@ -56,7 +56,7 @@ def localstack(folder):
     assert {name for _, name in socket.if_nameindex()} == {"lo"}, "LocalStack needs a network of its own"
     url = "http://127.0.0.1:4566"
     (folder / "home").mkdir()
-    with process([tools.localstack_python(), tools.HERE / "localstack_server.py"], folder / "localstack.log",
+    with process([tools.localstack_python(), "-P", tools.HERE / "localstack_server.py"], folder / "localstack.log",
                  lambda: request("GET", url + "/_localstack/health", timeout=5).status == 200,
                  HOME=str(folder / "home"), TMPDIR=str(folder), GATEWAY_LISTEN="127.0.0.1:4566", DNS_ADDRESS="0",
                  SKIP_SSL_CERT_DOWNLOAD="1", DISABLE_EVENTS="1"):

@@ -20,7 +20,11 @@ import time
 from localstack.services.lambda_.invocation import runtime_executor
 from localstack.services.lambda_.invocation.lambda_models import InvocationResult
 
-START_LIMIT = 30
+START_LIMIT = 60
+# A function's package lies at /var/task, and its loader is looked for there. Seen by this process alone.
+AT_VAR_TASK = ["unshare", "--mount", "sh", "-c",
+               'mount -t tmpfs none /var && mkdir /var/task && mount --bind "$0" /var/task && '
+               "cd /var/task && exec ./bootstrap"]
 SERVICES = ("S3", "SQS", "LAMBDA", "SECRETS_MANAGER")
 
 
@@ -96,15 +100,14 @@ class ProcessExecutor(runtime_executor.RuntimeExecutor):
     def start(self, env_vars):
         config = self.function_version.config
         folder = pathlib.Path(config.code.get_unzipped_code_location())
-        bootstrap = folder / "bootstrap"
-        bootstrap.chmod(0o755)
+        (folder / "bootstrap").chmod(0o755)
         self.api = RuntimeApi(config.timeout)
         environment = {name: str(value) for name, value in env_vars.items() if value is not None}
         # At AWS a service's own name leads to it; here all are in one place.
         environment |= {f"AWS_ENDPOINT_URL_{service}": environment["AWS_ENDPOINT_URL"] for service in SERVICES}
-        environment |= {"PATH": os.environ["PATH"], "LAMBDA_TASK_ROOT": str(folder),
+        environment |= {"PATH": os.environ["PATH"], "LAMBDA_TASK_ROOT": "/var/task",
                         "AWS_LAMBDA_RUNTIME_API": f"127.0.0.1:{self.api.server_port}"}
-        self.process = subprocess.Popen([bootstrap], cwd=folder, env=environment, stdin=subprocess.DEVNULL)
+        self.process = subprocess.Popen([*AT_VAR_TASK, folder], env=environment, stdin=subprocess.DEVNULL)
         self.api.started.result(START_LIMIT)
 
     def stop(self):
