@@ -1,5 +1,6 @@
 #include "aws/credentials.h"
 
+#include <algorithm>
 #include <array>
 #include <boost/json.hpp>
 #include <fmt/format.h>
@@ -7,6 +8,7 @@
 #include <iterator>
 #include <utility>
 
+#include "aws/json_text.h"
 #include "base/rfc3339.h"
 #include "http/client.h"
 
@@ -25,11 +27,6 @@ bool may_be_asked_in_clear(std::string_view host) {
     constexpr std::array kHosts{"127.0.0.1",      "::1",         "localhost", "169.254.170.2",
                                 "169.254.170.23", "fd00:ec2::23"};
     return std::ranges::find(kHosts, host) != kHosts.end();
-}
-
-std::string text_of(const json::object& fields, std::string_view name) {
-    const json::value* const field = fields.if_contains(name);
-    return field != nullptr && field->is_string() ? std::string(field->as_string()) : "";
 }
 
 /// `http://host/path?query` as server and target.
