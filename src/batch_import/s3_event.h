@@ -20,6 +20,8 @@ struct CreatedObject {
 struct SqsMessage {
     std::string id;
     std::string body;
+    std::string receipt_handle;  ///< Names this very delivery.
+    std::string queue_arn;
 };
 
 /// What `lambda_s3` is invoked with.
@@ -30,8 +32,10 @@ struct S3Event {
     std::vector<SqsMessage> messages;  ///< From SQS: their bodies are S3 events in turn.
 };
 
-/// Reads S3 notifications and SQS batches. Whatever does not create an object (removals, tests) is
-/// left out. `invalid_input` with what was found where it is neither.
+/// Reads S3 notifications however they come: by themselves, inside SNS messages, as events of
+/// EventBridge (which alone has its keys literally; in all others they are encoded as in forms),
+/// and SQS batches of any of these. Whatever does not create an object (removals, tests) is left
+/// out. `invalid_input` with what was found where it is none of them.
 Result<S3Event> parse_s3_event(std::string_view json);
 
 /// The event that goes on with one object at exactly this version.

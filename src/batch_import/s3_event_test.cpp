@@ -52,6 +52,49 @@ TEST(S3Event, ReadsTheMessagesOfAQueue) {
     EXPECT_EQ(event->messages[1].body, "x");
 }
 
+TEST(S3Event, TakesTheKeysOfEventBridgeLiterally) {
+    const std::string text =
+        R"({"version":"0","detail-type":"Object Created","source":"aws.s3","detail":{)"
+        R"("bucket":{"name":"uploads"},"object":{"key":"a+b%2B c.json","version-id":"v1",)"
+        R"("etag":"e","size":7},"reason":"PutObject"}})";
+    const auto event = parse_s3_event(text);
+    ASSERT_TRUE(event) << event.error().message;
+    ASSERT_EQ(event->objects.size(), 1U);
+    EXPECT_EQ(event->objects[0].id.key, "a+b%2B c.json");
+    EXPECT_EQ(event->objects[0].version, "v1");
+    const auto next = parse_s3_event(continuation_event(event->objects[0], "v1", 1));
+    ASSERT_TRUE(next);
+    EXPECT_EQ(next->objects[0].id.key, "a+b%2B c.json");
+
+    std::string deleted = text;
+    deleted.replace(deleted.find("Created"), 7, "Deleted");
+    EXPECT_TRUE(parse_s3_event(deleted)->objects.empty());
+}
+
+TEST(S3Event, OpensTheEnvelopeOfSns) {
+    const std::string inner =
+        R"({\"Records\":[{\"eventSource\":\"aws:s3\",\"eventName\":\"ObjectCreated:Put\",)"
+        R"(\"s3\":{\"bucket\":{\"name\":\"b\"},\"object\":{\"key\":\"a+b\"}}}]})";
+    const auto in_queue = parse_s3_event(R"({"Type":"Notification","Message":")" + inner + R"("})");
+    ASSERT_TRUE(in_queue) << in_queue.error().message;
+    EXPECT_EQ(in_queue->objects.at(0).id.key, "a b");
+    const auto direct = parse_s3_event(
+        event_of(R"({"EventSource":"aws:sns","Sns":{"Message":")" + inner + R"("}})"));
+    ASSERT_TRUE(direct) << direct.error().message;
+    EXPECT_EQ(direct->objects.at(0).id.key, "a b");
+    EXPECT_FALSE(direct->is_from_sqs);
+    EXPECT_FALSE(parse_s3_event(R"({"Type":"Notification","Message":"hello"})"));
+}
+
+TEST(S3Event, UnderstandsMinio) {
+    const auto event =
+        parse_s3_event(R"({"EventName":"s3:ObjectCreated:Put","Key":"b/orders.json","Records":[{)"
+                       R"("eventSource":"minio:s3","eventName":"s3:ObjectCreated:Put",)"
+                       R"("s3":{"bucket":{"name":"b"},"object":{"key":"orders.json"}}}]})");
+    ASSERT_TRUE(event) << event.error().message;
+    EXPECT_EQ(event->objects.at(0).id.key, "orders.json");
+}
+
 TEST(S3Event, RefusesEverythingElseWithASentence) {
     for (const std::string& text :
          {std::string(""), std::string("{"), std::string("[]"), std::string("null"),
