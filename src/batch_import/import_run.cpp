@@ -91,6 +91,7 @@ Result<void> ImportRun::load_progress() {
     auto checkpoint = results_.load_checkpoint();
     if (checkpoint) {
         if (*checkpoint) progress_ = std::move(**checkpoint);
+        read_before_ = progress_.read();
         return {};
     }
     if (checkpoint.error().code != ErrorCode::corrupt_data) {
@@ -250,6 +251,7 @@ ImportOutcome ImportRun::outcome(State state, std::string detail) const {
     outcome.accepted = progress_.accepted;
     outcome.rejected = progress_.rejected;
     outcome.version = source_.version;
+    outcome.got_on = progress_.read() > read_before_;
     outcome.detail = std::move(detail);
     return outcome;
 }

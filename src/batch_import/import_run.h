@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -55,6 +56,7 @@ private:
     const FileSource source_;
     const SteadyTime stop_at_;
     Progress progress_;
+    std::uint64_t read_before_ = 0;  ///< Items that earlier runs have read.
     ImportResults results_;
     RejectedParts rejects_;
     std::optional<Damage> damage_;

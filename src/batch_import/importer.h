@@ -43,6 +43,7 @@ struct ImportOutcome {
     std::uint64_t accepted = 0;
     std::uint64_t rejected = 0;
     std::string version;  ///< That was read; empty where none was.
+    bool got_on = false;  ///< Whether this run read any items.
     std::string detail;   ///< A sentence.
 };
 

@@ -37,10 +37,11 @@ SteadyTime stop_time(const lambda_runtime::Invocation& invocation, const Clock& 
     return clock.steady_now() + left - std::min(margin, left / 2);
 }
 
-S3Function::S3Function(Importer& importer, InvokeSelf invoke_self, std::int64_t max_continuations,
-                       const Clock& clock, telemetry::Log& log)
+S3Function::S3Function(Importer& importer, InvokeSelf invoke_self, GiveBack give_back,
+                       std::int64_t max_continuations, const Clock& clock, telemetry::Log& log)
     : importer_(importer),
       invoke_self_(std::move(invoke_self)),
+      give_back_(std::move(give_back)),
       max_continuations_(max_continuations),
       clock_(clock),
       log_(log) {
@@ -98,10 +99,22 @@ bool S3Function::is_message_done(const SqsMessage& message, SteadyTime stop_at) 
         log_.error("A message of the queue is no S3 notification.", event.error());
         return false;
     }
-    return std::ranges::all_of(event->objects, [&](const CreatedObject& object) {
+    bool is_done = true;
+    bool goes_on = false;
+    for (const CreatedObject& object : event->objects) {
         const auto outcome = run_object(object, stop_at);
-        return outcome && outcome->state != State::paused;
-    });
+        is_done = is_done && outcome && outcome->state != State::paused;
+        goes_on = goes_on || (outcome && outcome->state == State::paused && outcome->got_on);
+    }
+    if (goes_on) go_on_soon(message);
+    return is_done;
+}
+
+/// Where that fails the message comes again all the same, later.
+void S3Function::go_on_soon(const SqsMessage& message) {
+    if (auto given = give_back_(message); !given) {
+        log_.warn("A message stays hidden until its visibility timeout.", given.error());
+    }
 }
 
 Result<ImportOutcome> S3Function::run_object(const CreatedObject& object, SteadyTime stop_at) {

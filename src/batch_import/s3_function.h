@@ -17,17 +17,21 @@ namespace tributary::batch_import {
 SteadyTime stop_time(const lambda_runtime::Invocation& invocation, const Clock& clock);
 
 /// The S3 Lambda: S3 notifications, directly or through SQS, become imports. What is not finished
-/// in time goes on from its checkpoint: from SQS as a failed item of the batch, directly invoked by
-/// invoking itself. What fails by the environment's fault is an error of the invocation (or of the
-/// message), so that Lambda tries it again and keeps it at last.
+/// in time goes on from its checkpoint: from SQS as a failed item of the batch, which the queue
+/// gets back at once where the run got on (else only after its visibility timeout, so that tries
+/// without progress are few), directly invoked by invoking itself. What fails by the environment's
+/// fault is an error of the invocation (or of the message), so that Lambda tries it again and keeps
+/// it at last.
 class S3Function final : public lambda_runtime::Function {
 public:
     /// Invokes this function asynchronously with that event.
     using InvokeSelf = std::function<Result<void>(const std::string& event)>;
+    /// Makes a message of SQS visible again at once.
+    using GiveBack = std::function<Result<void>(const SqsMessage& message)>;
 
     /// All references must outlive the function.
-    S3Function(Importer& importer, InvokeSelf invoke_self, std::int64_t max_continuations,
-               const Clock& clock, telemetry::Log& log);
+    S3Function(Importer& importer, InvokeSelf invoke_self, GiveBack give_back,
+               std::int64_t max_continuations, const Clock& clock, telemetry::Log& log);
 
     lambda_runtime::Outcome invoke(const lambda_runtime::Invocation& invocation) override;
 
@@ -35,12 +39,14 @@ private:
     lambda_runtime::Outcome run_direct(const S3Event& event, SteadyTime stop_at);
     lambda_runtime::Outcome run_messages(const S3Event& event, SteadyTime stop_at);
     bool is_message_done(const SqsMessage& message, SteadyTime stop_at);
+    void go_on_soon(const SqsMessage& message);
     Result<ImportOutcome> run_object(const CreatedObject& object, SteadyTime stop_at);
     Result<void> go_on_later(const CreatedObject& object, const ImportOutcome& outcome,
                              std::int64_t continuation);
 
     Importer& importer_;
     const InvokeSelf invoke_self_;
+    const GiveBack give_back_;
     const std::int64_t max_continuations_;
     const Clock& clock_;
     telemetry::Log& log_;

@@ -32,6 +32,10 @@ protected:
                 invoked_.push_back(event);
                 return {};
             },
+            [this](const SqsMessage& message) -> Result<void> {
+                given_back_.push_back(message.receipt_handle);
+                return {};
+            },
             2, bench_.clock, bench_.log);
         Invocation invocation;
         invocation.payload = payload;
@@ -45,7 +49,8 @@ protected:
                key + R"("}}}]})";
     }
     static std::string message(const std::string& id, const std::string& body) {
-        return R"({"messageId":")" + id + R"(","eventSource":"aws:sqs","body":)" +
+        return R"({"messageId":")" + id + R"(","receiptHandle":"handle of )" + id +
+               R"(","eventSource":"aws:sqs","body":)" +
                boost::json::serialize(boost::json::string_view(body)) + "}";
     }
     static std::string queue(const std::string& messages) {
@@ -59,6 +64,7 @@ protected:
     ImportSettings settings_;
     ImportBench bench_;
     std::vector<std::string> invoked_;
+    std::vector<std::string> given_back_;
     bool can_invoke_ = true;
 };
 
@@ -143,8 +149,40 @@ TEST_F(S3FunctionTest, AnswersAQueueWithTheMessagesThatMustComeAgain) {
                                    milliseconds(8'000));
     ASSERT_TRUE(outcome) << outcome.error().message;
     EXPECT_EQ(*outcome, sqs_response({"nonsense", "paused", "not begun"}));
+    EXPECT_EQ(given_back_, std::vector<std::string>{"handle of paused"});
     EXPECT_TRUE(invoked_.empty());
     EXPECT_EQ(bench_.files("checkpoints/").size(), 1U);
+}
+
+TEST_F(S3FunctionTest, ATryWithoutProgressWaitsForItsVisibilityTimeout) {
+    bench_.upload("orders.json", array_of(500));
+    bench_.producer.before_answer = [this] { bench_.clock.advance(milliseconds(60'000)); };
+    bench_.producer.refuses = [](const event::Event&) {
+        return std::optional(ScriptedProducer::problem(503, true));
+    };
+    const auto outcome =
+        invoke(queue(message("stuck", notification("orders.json"))), milliseconds(8'000));
+    EXPECT_EQ(outcome.value(), sqs_response({"stuck"}));
+    EXPECT_TRUE(given_back_.empty());
+}
+
+TEST_F(S3FunctionTest, OneObjectOfSeveralThatFailsDoesNotKeepTheOthers) {
+    bench_.upload("orders.json", array_of(3));
+    bench_.upload("products.json", array_of(2));
+    bench_.store.fails_put = [](const std::string& key) {
+        return key.starts_with("reports/suppliers.json");
+    };
+    bench_.upload("suppliers.json", array_of(4));
+    std::string event = notification("orders.json");
+    for (const char* key : {"suppliers.json", "products.json"}) {
+        const std::string more = notification(key);
+        event.insert(event.size() - 2, "," + more.substr(12, more.size() - 14));
+    }
+    const Outcome outcome = invoke(event);
+    ASSERT_FALSE(outcome);
+    EXPECT_NE(outcome.error().message.find("s3://bucket/suppliers.json"), std::string::npos);
+    EXPECT_EQ(outcome.error().message.find("orders.json"), std::string::npos);
+    EXPECT_EQ(bench_.files("reports/").size(), 2U);
 }
 
 TEST_F(S3FunctionTest, FailuresOfTheEnvironmentAreErrors) {

@@ -118,8 +118,9 @@ private:
             open_.insert(open_.end(), items.begin(), items.end());
             return;
         }
-        const auto response = client_.client_.send(
-            request_of(items), std::min(left, client_.settings_.attempt_timeout), true);
+        const milliseconds limit = std::min(left, client_.settings_.attempt_timeout);
+        auto response = ask(items, limit);
+        if (response && response->status == 401) response = ask_again(items, limit, *response);
         if (!response) {
             take_failure(items, response.error());
         } else if (response->status == 413 && items.size() > 1) {
@@ -130,14 +131,28 @@ private:
         }
     }
 
+    Result<http::Response> ask(Indices items, milliseconds limit) {
+        auto token = client_.token_(false);
+        if (!token) return fail(ErrorCode::unavailable, token.error().message);
+        token_ = std::move(*token);
+        return client_.client_.send(request_of(items), limit, true);
+    }
+
+    /// Only where there is another token by now.
+    Result<http::Response> ask_again(Indices items, milliseconds limit,
+                                     const http::Response& refusal) {
+        const std::string refused = token_;
+        const auto token = client_.token_(true);
+        if (!token || *token == refused) return refusal;
+        return ask(items, limit);
+    }
+
     [[nodiscard]] http::Request request_of(Indices items) const {
         http::Request request;
         request.method = "POST";
         request.target = "/produce";
         request.headers.add("Content-Type", std::string(kBatchType));
-        if (!client_.token_.empty()) {
-            request.headers.add("Authorization", "Bearer " + client_.token_);
-        }
+        if (!token_.empty()) request.headers.add("Authorization", "Bearer " + token_);
         std::size_t bytes = 2;
         for (const std::size_t item : items) bytes += events_[item].json.size() + 1;
         request.body.reserve(bytes);
@@ -223,10 +238,15 @@ private:
     std::vector<bool> may_be_stored_;
     std::vector<std::size_t> open_;
     milliseconds asked_wait_{0};
+    std::string token_;
     Sent sent_;
 };
 
-ProducerClient::ProducerClient(http::Url producer, std::string token, Settings settings,
+TokenSource fixed_token(std::string token) {
+    return [token = std::move(token)](bool) { return token; };
+}
+
+ProducerClient::ProducerClient(http::Url producer, TokenSource token, Settings settings,
                                const Clock& clock)
     : producer_(producer),
       token_(std::move(token)),

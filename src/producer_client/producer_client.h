@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/result.h"
 #include "event/event.h"
 #include "http/client.h"
 #include "receipt/receipt.h"
@@ -30,6 +31,12 @@ struct Settings {
     std::function<void(std::chrono::milliseconds)> wait;
 };
 
+/// The bearer token of the next request; empty: none is sent. Asked with `was_refused` once the
+/// Producer has answered 401 to the one before, which may have been replaced meanwhile.
+using TokenSource = std::function<Result<std::string>(bool was_refused)>;
+/// One token for good.
+TokenSource fixed_token(std::string token);
+
 /// What became of the events of one call.
 struct Sent {
     std::vector<receipt::ItemOutcome> outcomes;  ///< One per event, in their order.
@@ -42,20 +49,21 @@ struct Sent {
 /// design. Waits with full jitter, never less than the Retry-After. One thread.
 class ProducerClient {
 public:
-    /// `token` may be empty. `clock` must outlive the client.
-    ProducerClient(http::Url producer, std::string token, Settings settings, const Clock& clock);
+    /// `clock` must outlive the client.
+    ProducerClient(http::Url producer, TokenSource token, Settings settings, const Clock& clock);
 
     /// Returns within `limit`. An event whose persistence is not known at the end has the problem
     /// 504 with `fate_unknown`, also where only an earlier attempt left it open; one that was
     /// certainly not taken 503 or 429; one that the Producer refuses has the Producer's problem.
-    /// An answer that is no Producer's is 502 and tells where it came from.
+    /// An answer that is no Producer's is 502 and tells where it came from. Where the token cannot
+    /// be had, that is as good as no Producer: tried again, and 503 in the end.
     Sent send(std::span<const event::Event> events, std::chrono::milliseconds limit);
 
 private:
     class Delivery;
 
     http::Url producer_;
-    std::string token_;
+    TokenSource token_;
     Settings settings_;
     const Clock& clock_;
     http::Client client_;

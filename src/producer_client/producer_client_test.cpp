@@ -1,5 +1,6 @@
 #include "producer_client/producer_client.h"
 
+#include <algorithm>
 #include <deque>
 #include <gtest/gtest.h>
 #include <memory>
@@ -97,14 +98,18 @@ protected:
             waits_.push_back(time);
             clock_.advance(time);
         };
-        return ProducerClient(producer_.url(), "secret", std::move(settings), clock_);
+        return ProducerClient(producer_.url(), token_, std::move(settings), clock_);
     }
 
     static constexpr milliseconds kLimit{10'000};
     ManualClock clock_;
     ScriptedProducer producer_;
     std::vector<milliseconds> waits_;
+    TokenSource token_ = fixed_token("secret");
 };
+
+const char* const kUnauthorized =
+    R"({"type":"/problems/unauthorized","title":"t","status":401,"detail":"who?","retry_safe":false})";
 
 const char* const kBusy =
     R"({"type":"/problems/overloaded","title":"t","status":503,"detail":"busy","retry_safe":true})";
@@ -125,6 +130,38 @@ TEST_F(ProducerClientTest, SendsOneBatchAndGivesAReceiptPerEvent) {
     EXPECT_EQ(requests[0].body, R"([{"id":"e0"},{"id":"e1"},{"id":"e2"}])");
     EXPECT_EQ(requests[0].headers.get("Content-Type"), "application/cloudevents-batch+json");
     EXPECT_EQ(requests[0].headers.get("Authorization"), "Bearer secret");
+}
+
+TEST_F(ProducerClientTest, ReadsTheTokenAnewOnceWhenItIsRefused) {
+    std::vector<bool> asked;
+    token_ = [&](bool was_refused) -> Result<std::string> {
+        asked.push_back(was_refused);
+        const bool is_new = std::ranges::find(asked, true) != asked.end();
+        return is_new ? "new" : "old";
+    };
+    producer_.answer(401, kUnauthorized);
+    producer_.accept();
+    const Sent sent = client().send(events(1), kLimit);
+    EXPECT_TRUE(sent.outcomes[0]);
+    const auto requests = producer_.requests();
+    ASSERT_EQ(requests.size(), 2U);
+    EXPECT_EQ(requests[0].headers.get("Authorization"), "Bearer old");
+    EXPECT_EQ(requests[1].headers.get("Authorization"), "Bearer new");
+    EXPECT_TRUE(waits_.empty());
+}
+
+TEST_F(ProducerClientTest, ATokenThatCannotBeHadIsAsGoodAsNoProducer) {
+    token_ = [](bool) -> Result<std::string> {
+        return fail(ErrorCode::unavailable, "The secret cannot be read.");
+    };
+    const Sent sent = client().send(events(1), kLimit);
+    ASSERT_FALSE(sent.outcomes[0]);
+    EXPECT_EQ(sent.outcomes[0].error().status, 503);
+    EXPECT_TRUE(sent.outcomes[0].error().retry_safe);
+    EXPECT_NE(sent.outcomes[0].error().detail.find("The secret cannot be read."),
+              std::string::npos);
+    EXPECT_TRUE(producer_.requests().empty());
+    EXPECT_FALSE(waits_.empty());
 }
 
 TEST_F(ProducerClientTest, SendsNothingForNoEvents) {
@@ -170,9 +207,7 @@ TEST_F(ProducerClientTest, BeginsNoAttemptBehindTheRetryWindow) {
 }
 
 TEST_F(ProducerClientTest, ARefusalIsFinal) {
-    producer_.answer(
-        401,
-        R"({"type":"/problems/unauthorized","title":"t","status":401,"detail":"who?","retry_safe":false})");
+    producer_.answer(401, kUnauthorized);
     const Sent sent = client().send(events(2), kLimit);
     EXPECT_EQ(producer_.requests().size(), 1U);
     for (const auto& outcome : sent.outcomes) {

@@ -61,9 +61,23 @@ std::span<const Setting> table() {
         url("PRODUCER_URL", "http://127.0.0.1:8081", "lambda_api lambda_s3 tributary",
             "The Producer service."),
         path("OBJECT_STORE_DIR", "", "lambda_s3",
-             "Folder that serves as the object store; its sub-folders are the buckets."),
+             "Folder that serves as the object store; its sub-folders are the buckets. Empty: S3."),
+        choice("S3_ADDRESSING", "auto", "auto|path|virtual-host", "lambda_s3",
+               "Where a request names the bucket; auto: in the host for AWS, in the path for "
+               "other servers."),
         text("RESULTS_BUCKET", "", "lambda_s3",
              "Bucket for rejected/, reports/ and checkpoints/; empty: the bucket of the upload."),
+
+        // AWS, as its own programs name it. Credentials come from AWS_ACCESS_KEY_ID and its
+        // kin, or from AWS_CONTAINER_CREDENTIALS_FULL_URI.
+        text("AWS_REGION", "", "lambda_api lambda_s3", "AWS region; Lambda sets it."),
+        url("AWS_ENDPOINT_URL_S3", "", "lambda_s3", "S3's server; empty: AWS's own."),
+        url("AWS_ENDPOINT_URL_LAMBDA", "", "lambda_s3",
+            "Lambda's server, for files that go on in a new invocation; empty: AWS's own."),
+        url("AWS_ENDPOINT_URL_SQS", "", "lambda_s3",
+            "SQS's server, for files that go on from a queue; empty: AWS's own."),
+        url("AWS_ENDPOINT_URL_SECRETS_MANAGER", "", "lambda_api lambda_s3",
+            "Secrets Manager's server; empty: AWS's own."),
 
         // How they listen and speak.
         text("LISTEN_ADDRESS", "127.0.0.1", "producer consumer tributary",
@@ -83,6 +97,9 @@ std::span<const Setting> table() {
                "Bearer tokens that the Producer accepts, comma-separated, each `token`, "
                "`caller=token` or `caller[order|product]=token`; for its clients the one they "
                "send. Empty: everybody may send."),
+        text("PRODUCER_TOKEN_SECRET_ARN", "", "lambda_api lambda_s3",
+             "Secret of AWS Secrets Manager whose text is the token, instead of PRODUCER_TOKEN; "
+             "read at the first event, and again when the Producer refuses it."),
         integer("PRODUCER_QUOTA_EVENTS_PER_SECOND", "0", 0, 100'000'000, "producer",
                 "Events per second and caller, above it 429; 0: no limit."),
         bytes("PRODUCER_QUOTA_BYTES_PER_SECOND", "0", 0, 100 * kGiB, "producer",

@@ -1,4 +1,5 @@
 #include "api_forwarding/api_function.h"
+#include "apps/lambda_aws.h"
 #include "apps/lambda_program.h"
 
 using namespace tributary;
@@ -13,6 +14,9 @@ Result<int> run(const apps::LambdaProgram& program) {
     if (!catalog) return std::unexpected(catalog.error());
     auto producer_url = http::Url::parse(program.settings.text("PRODUCER_URL"));
     if (!producer_url) return std::unexpected(producer_url.error());
+    apps::LambdaAws aws(program);
+    auto token = aws.producer_token();
+    if (!token) return std::unexpected(token.error());
 
     api_forwarding::ApiSettings settings;
     settings.producer_limit = program.settings.duration("PRODUCER_REQUEST_TIMEOUT");
@@ -20,13 +24,12 @@ Result<int> run(const apps::LambdaProgram& program) {
     producer_client::Settings client_settings;
     client_settings.attempt_timeout = settings.producer_limit;
     client_settings.retry_window = kRetryWindow;
-    producer_client::ProducerClient producer(std::move(*producer_url),
-                                             program.settings.text("PRODUCER_TOKEN"),
+    producer_client::ProducerClient producer(std::move(*producer_url), std::move(*token),
                                              client_settings, program.clock);
     api_forwarding::ApiFunction function(
         *catalog, [&](auto events, auto limit) { return producer.send(events, limit); }, settings,
         program.clock, program.log);
-    return program.serve(function);
+    return aws.serve(function);
 }
 
 }  // namespace

@@ -1,25 +1,32 @@
-#include <optional>
-
+#include "apps/lambda_aws.h"
 #include "apps/lambda_program.h"
+#include "apps/lambda_s3/object_store.h"
 #include "batch_import/importer.h"
 #include "batch_import/s3_function.h"
-#include "batch_import/self_invocation.h"
-#include "object_store/directory/directory_store.h"
 
 using namespace tributary;
 
 namespace {
 
-/// How a file that is not finished in time goes on: empty where Lambda's address is not given.
-Result<std::optional<batch_import::SelfInvocation>> self_invocation(
-    const apps::LambdaProgram& program) {
-    std::optional<batch_import::SelfInvocation> invocation;
-    const std::string endpoint = program.variable("AWS_ENDPOINT_URL_LAMBDA");
-    if (endpoint.empty()) return invocation;
-    auto url = http::Url::parse(endpoint);
-    if (!url) return std::unexpected(url.error());
-    invocation.emplace(std::move(*url), program.variable("AWS_LAMBDA_FUNCTION_NAME"));
-    return invocation;
+/// Goes on with a file by invoking this very function once more.
+batch_import::S3Function::InvokeSelf invoke_self(const apps::LambdaProgram& program,
+                                                 apps::LambdaAws& aws) {
+    return [&](const std::string& event) -> Result<void> {
+        auto lambda = aws.service("lambda", "AWS_ENDPOINT_URL_LAMBDA");
+        if (!lambda) return std::unexpected(lambda.error());
+        return aws::FunctionInvoker(*lambda->client, lambda->endpoint,
+                                    program.variable("AWS_LAMBDA_FUNCTION_NAME"))
+            .invoke(event);
+    };
+}
+
+batch_import::S3Function::GiveBack give_back(apps::LambdaAws& aws) {
+    return [&](const batch_import::SqsMessage& message) -> Result<void> {
+        auto sqs = aws.service("sqs", "AWS_ENDPOINT_URL_SQS");
+        if (!sqs) return std::unexpected(sqs.error());
+        return aws::QueueMessages(*sqs->client, sqs->endpoint)
+            .make_visible(message.queue_arn, message.receipt_handle);
+    };
 }
 
 Result<int> run(const apps::LambdaProgram& program) {
@@ -27,17 +34,14 @@ Result<int> run(const apps::LambdaProgram& program) {
     if (!catalog) return std::unexpected(catalog.error());
     auto producer_url = http::Url::parse(program.settings.text("PRODUCER_URL"));
     if (!producer_url) return std::unexpected(producer_url.error());
-    if (program.settings.text("OBJECT_STORE_DIR").empty()) {
-        return fail(ErrorCode::invalid_input,
-                    "OBJECT_STORE_DIR is not set; set it to the folder that holds the buckets.");
-    }
-    auto store = object_store::DirectoryStore::open(program.settings.text("OBJECT_STORE_DIR"));
+    apps::LambdaAws aws(program);
+    auto token = aws.producer_token();
+    if (!token) return std::unexpected(token.error());
+    const auto store = apps::open_object_store(program, aws);
     if (!store) return std::unexpected(store.error());
-    auto again = self_invocation(program);
-    if (!again) return std::unexpected(again.error());
 
-    producer_client::ProducerClient producer(
-        std::move(*producer_url), program.settings.text("PRODUCER_TOKEN"), {}, program.clock);
+    producer_client::ProducerClient producer(std::move(*producer_url), std::move(*token), {},
+                                             program.clock);
     batch_import::ImportSettings settings;
     settings.batches.max_item_bytes =
         static_cast<std::size_t>(program.settings.integer("MAX_ITEM_BYTES"));
@@ -45,14 +49,10 @@ Result<int> run(const apps::LambdaProgram& program) {
     batch_import::Importer importer(
         **store, *catalog, [&](auto events, auto limit) { return producer.send(events, limit); },
         program.clock, program.log, settings);
-    batch_import::S3Function function(
-        importer,
-        [&](const std::string& event) -> Result<void> {
-            if (*again) return (*again)->invoke(event);
-            return fail(ErrorCode::unavailable, "AWS_ENDPOINT_URL_LAMBDA is not set.");
-        },
-        program.settings.integer("MAX_CONTINUATIONS"), program.clock, program.log);
-    return program.serve(function);
+    batch_import::S3Function function(importer, invoke_self(program, aws), give_back(aws),
+                                      program.settings.integer("MAX_CONTINUATIONS"), program.clock,
+                                      program.log);
+    return aws.serve(function);
 }
 
 }  // namespace
