@@ -1,0 +1,192 @@
+#!/usr/bin/env python3
+"""How fast a function starts, and what it adds to the Producer's answer.
+
+    ./dev package lambda && bench/lambda.py [--rounds 50]
+
+Each program is started afresh for every round of the cold start: from fork to its first request for
+an event. Warm, it gets one event at a time, each with one POST to a Producer that answers at once in
+a process of its own; that Producer's answer alone, asked over a kept connection, is taken off. A
+Python function with AWS's own runtime client does the same job on the same Runtime API. Medians. On a
+busy machine only the processor's time is worth anything.
+
+The packed functions run in a root folder of their own, so this needs root or user namespaces.
+"""
+import argparse
+import json
+import multiprocessing
+import os
+import pathlib
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import uuid
+
+ROOT = pathlib.Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "tests/support"))
+import tools  # noqa: E402
+from lambda_root import LambdaRoot, VARIABLES  # noqa: E402
+
+RIC = "awslambdaric==3.0.2"
+RECEIPT = json.dumps({"receipts": [{"id": "e1", "type": "order", "topic": "orders", "partition": 0,
+                                    "offset": 1}]}).encode()
+EVENT = json.dumps({
+    "version": "2.0", "rawPath": "/events", "headers": {"content-type": "application/json"},
+    "body": json.dumps({"type": "order", "id": "e1", "data": {"id": 7, "note": "x" * 200}}),
+    "requestContext": {"http": {"method": "POST"}}}).encode()
+HANDLER = '''
+import http.client, json, os
+url = os.environ["PRODUCER_URL"].split("//")[1]
+connection = http.client.HTTPConnection(url)
+def handler(event, context):
+    body = json.loads(event["body"])
+    wrapped = json.dumps([{"specversion": "1.0", "id": body["id"], "source": "/api",
+                           "type": body["type"], "data": body["data"]}])
+    connection.request("POST", "/produce", wrapped,
+                       {"Content-Type": "application/cloudevents-batch+json"})
+    answer = connection.getresponse()
+    return {"statusCode": answer.status, "body": answer.read().decode()}
+'''
+
+
+class Peer:
+    """One side of an HTTP/1.1 connection, without a library's own time."""
+
+    def __init__(self, connection):
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.connection, self.input = connection, b""
+
+    def read(self):
+        """(head, body) of the next message; None at the end."""
+        while b"\r\n\r\n" not in self.input:
+            piece = self.connection.recv(65536)
+            if not piece:
+                return None
+            self.input += piece
+        head, self.input = self.input.split(b"\r\n\r\n", 1)
+        lower = head.lower()
+        length = 0
+        if b"content-length:" in lower:
+            length = int(lower.split(b"content-length:")[1].split(b"\r\n")[0])
+        while len(self.input) < length:
+            self.input += self.connection.recv(65536)
+        body, self.input = self.input[:length], self.input[length:]
+        return head, body
+
+    def send(self, first_line, body, *fields):
+        lines = [first_line, f"Content-Length: {len(body)}", *fields, "", ""]
+        self.connection.sendall("\r\n".join(lines).encode() + body)
+
+
+def serve_producer(listener):
+    while True:
+        peer = Peer(listener.accept()[0])
+        while peer.read():
+            peer.send("HTTP/1.1 200 OK", RECEIPT, "Content-Type: application/json")
+
+
+def listen():
+    return socket.create_server(("127.0.0.1", 0))
+
+
+def producers_own(port, rounds):
+    """Milliseconds of one POST to the Producer over a kept connection."""
+    peer = Peer(socket.create_connection(("127.0.0.1", port)))
+    times = []
+    for _ in range(rounds):
+        begin = time.perf_counter()
+        peer.send("POST /produce HTTP/1.1", b"x" * 300, "Host: producer")
+        peer.read()
+        times.append((time.perf_counter() - begin) * 1000)
+    peer.connection.close()
+    return statistics.median(times)
+
+
+def hand_out(peer):
+    peer.send("HTTP/1.1 200 OK", EVENT, f"Lambda-Runtime-Aws-Request-Id: {uuid.uuid4()}",
+              f"Lambda-Runtime-Deadline-Ms: {int(time.time() * 1000) + 28_000}",
+              "Lambda-Runtime-Invoked-Function-Arn: arn:aws:lambda:eu-central-1:1:function:f",
+              "Content-Type: application/json")
+
+
+def run(start, warm_rounds):
+    """One process: milliseconds to its first request, of the processor until then, and of each
+    event."""
+    with listen() as listener:
+        begin = time.perf_counter()
+        process = start(f"127.0.0.1:{listener.getsockname()[1]}")
+        peer = Peer(listener.accept()[0])
+        peer.read()
+        cold = (time.perf_counter() - begin) * 1000
+        ran = pathlib.Path(f"/proc/{process.pid}/schedstat").read_text().split()[0]
+        processor = int(ran) / 1e6
+        warm = []
+        for _ in range(warm_rounds):
+            begin = time.perf_counter()
+            hand_out(peer)
+            head, body = peer.read()
+            warm.append((time.perf_counter() - begin) * 1000)
+            assert b"/response" in head.split(b"\r\n")[0] and b"200" in body, (head, body)
+            peer.send("HTTP/1.1 202 Accepted", b"{}")
+            peer.read()
+        process.kill()
+        process.wait()
+        peer.connection.close()
+        return cold, processor, warm
+
+
+def python_function(folder, producer_url):
+    libraries = tools.CACHE / RIC.replace("==", "-")
+    if not libraries.exists():
+        subprocess.run([sys.executable, "-m", "pip", "install", "-q", "--target", libraries, RIC],
+                       check=True)
+    (folder / "function.py").write_text(HANDLER)
+
+    def start(api):
+        return subprocess.Popen(
+            [sys.executable, "-m", "awslambdaric", "function.handler"], cwd=folder,
+            env={**VARIABLES, "LD_LIBRARY_PATH": "", "PYTHONPATH": f"{libraries}:{folder}",
+                 "AWS_LAMBDA_RUNTIME_API": api, "PRODUCER_URL": producer_url},
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    return start
+
+
+def packed_function(folder, producer_url):
+    root = LambdaRoot(folder, "lambda_api")
+    settings = {"PRODUCER_URL": producer_url, "LOG_LEVEL": "error"}
+
+    def start(api):
+        return root.start({**settings, "AWS_LAMBDA_RUNTIME_API": api}, stdout=subprocess.DEVNULL)
+    return start
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--rounds", type=int, default=50)
+    rounds = parser.parse_args().rounds
+    listener = listen()
+    port = listener.getsockname()[1]
+    producer = multiprocessing.Process(target=serve_producer, args=(listener,), daemon=True)
+    producer.start()
+    url = f"http://127.0.0.1:{port}"
+    print(f"load average {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors")
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = pathlib.Path(temporary)
+        (folder / "python").mkdir()
+        programs = {"lambda_api, as packed": packed_function(folder / "root", url),
+                    "Python with awslambdaric": python_function(folder / "python", url)}
+        own = producers_own(port, rounds * 4)
+        for name, start in programs.items():
+            starts = [run(start, 0) for _ in range(rounds)]
+            cold = statistics.median(one[0] for one in starts)
+            processor = statistics.median(one[1] for one in starts)
+            warm = run(start, 20 + rounds * 4)[2][20:]
+            print(f"{name}: cold start {cold:.2f} ms ({processor:.2f} ms of the processor), warm "
+                  f"{statistics.median(warm) - own:.2f} ms beyond the Producer's {own:.2f} ms")
+    producer.terminate()
+
+
+if __name__ == "__main__":
+    main()
