@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """How fast a function starts, and what it adds to the Producer's answer.
 
-    ./dev package lambda && bench/lambda.py [--rounds 50]
+    ./dev package lambda && ./dev bench lambda [--rounds 50]
 
 Each program is started afresh for every round of the cold start: from fork to its first request for
 an event. Warm, it gets one event at a time, each with one POST to a Producer that answers at once in

@@ -218,6 +218,16 @@ def browser(tally, options):
     tally.add_junit("browser", results)
 
 
+def lambda_functions(tally, options):
+    """The functions as they are deployed: their zips, AWS's emulator, S3's protocol."""
+    if not build("release", "lambda_api", "lambda_s3", "object_store_s3_test"):
+        tally.failed.append("lambda: the build failed")
+    elif not run(sys.executable, "deploy/lambda/package.py", "build/release/bin", "build/lambda"):
+        tally.failed.append("lambda: the packages were not made")
+    else:
+        pytest(tally, "lambda", "tests/lambda", *(["--long"] if options.long else []))
+
+
 def fuzz(tally, options):
     """Runs every fuzz target for a bounded time; a finding is a failure."""
     if not build("fuzz", "fuzzers"):
@@ -238,8 +248,10 @@ def fuzz(tally, options):
             corpus, *([seeds] if seeds.exists() else [])))
 
 
-GROUPS = {group.__name__: group for group in (
-    lint, unit, docs, infra, integration, e2e, fault, browser, tidy, asan, tsan, fuzz)}
+# `lambda` itself is a word of Python's own.
+GROUPS = {group.__name__.removesuffix("_functions"): group for group in (
+    lint, unit, docs, infra, integration, e2e, fault, lambda_functions, browser, tidy, asan, tsan,
+    fuzz)}
 # Run when no group is named; the others join as soon as a whole run of them was seen to pass.
 DEFAULT = ("lint", "unit", "docs", "e2e", "fault")
 
