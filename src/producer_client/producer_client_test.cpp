@@ -277,7 +277,8 @@ TEST(ProducerClientWithoutServer, SaysThatNothingWasTaken) {
         clock.advance(time);
     };
     // Nobody listens on port 1, and nobody but root can.
-    ProducerClient client(http::Url::parse("http://127.0.0.1:1").value(), "", settings, clock);
+    ProducerClient client(http::Url::parse("http://127.0.0.1:1").value(), fixed_token(""), settings,
+                          clock);
     const Sent sent = client.send(events(2), milliseconds(2'000));
     for (const auto& outcome : sent.outcomes) {
         ASSERT_FALSE(outcome);
@@ -291,7 +292,8 @@ TEST(ProducerClientWithoutServer, SaysThatNothingWasTaken) {
 
 TEST(ProducerClientWithoutServer, SendsNothingWithoutTime) {
     const ManualClock clock;
-    ProducerClient client(http::Url::parse("http://127.0.0.1:1").value(), "", {}, clock);
+    ProducerClient client(http::Url::parse("http://127.0.0.1:1").value(), fixed_token(""), {},
+                          clock);
     const Sent sent = client.send(events(1), milliseconds(0));
     ASSERT_FALSE(sent.outcomes[0]);
     EXPECT_EQ(sent.outcomes[0].error().status, 503);
