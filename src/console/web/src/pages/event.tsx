@@ -24,8 +24,8 @@ function StageLine(props: {stage: Stage; before?: Stage}) {
       {gap !== undefined && <span class="gap">+{duration(gap)}</span>}
       <strong>{stage.stage}</strong> <Time at={stage.time} />
       <div class="quiet">
-        {placeOf(stage)}
-        {stage.dlq !== undefined && stage.dlq !== null && ` dead-letter topic, ${placeOf(stage.dlq)}`}
+        {placeOf(stage) && <span class="pair">{placeOf(stage)}</span>}
+        {stage.dlq !== undefined && stage.dlq !== null && <span class="pair">dead-letter topic, {placeOf(stage.dlq)}</span>}
         {rest.map(([name, value]) => <span key={name} class="pair">{name}: {String(value)}</span>)}
       </div>
     </li>
@@ -37,7 +37,7 @@ function MatchView(props: {match: Match; number: number}) {
   const trace = match.traceparent?.split('-')[1];
   return (
     <article class="panel" aria-label={`Match ${props.number}`}>
-      <h2><StateTag state={match.state} /> <TypeTag name={match.type} /> <span class="quiet">from {match.source ?? 'an unknown source'}</span></h2>
+      <h2><StateTag state={match.state} /> <TypeTag name={match.type} /> {match.source && <span class="quiet">from {match.source}</span>}</h2>
       <ol class="timeline">
         {match.stages.map((stage, i) => <StageLine key={i} stage={stage} before={match.stages[i - 1]} />)}
         {match.state === 'in-flight' && <li data-stage="waiting"><strong>waiting</strong> <span class="quiet">for the Consumer to index it</span></li>}
