@@ -57,10 +57,16 @@ class MinioServer:
 
     def notify(self, bucket):
         """From now on every new object of the bucket is told to the webhook."""
-        self.client.put_bucket_notification_configuration(
-            Bucket=bucket, NotificationConfiguration={"QueueConfigurations": [
-                {"QueueArn": f"arn:minio:sqs:{REGION}:test:webhook",
-                 "Events": ["s3:ObjectCreated:*"]}]})
+        def is_set():
+            try:
+                self.client.put_bucket_notification_configuration(
+                    Bucket=bucket, NotificationConfiguration={"QueueConfigurations": [
+                        {"QueueArn": f"arn:minio:sqs:{REGION}:test:webhook",
+                         "Events": ["s3:ObjectCreated:*"]}]})
+                return True
+            except self.client.exceptions.ClientError:
+                return False  # It is ready a moment before it knows its webhooks.
+        wait_for(is_set, "MinIO's knowledge of the webhook")
 
     def keys(self, bucket, prefix=""):
         pages = self.client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
