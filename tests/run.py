@@ -248,10 +248,16 @@ def fuzz(tally, options):
             corpus, *([seeds] if seeds.exists() else [])))
 
 
+def kubernetes(tally, options):
+    """The manifests; and, where KUBECONFIG or TEST_CLUSTER gives a cluster, the system on it."""
+    if programs(tally, "kubernetes"):
+        pytest(tally, "kubernetes", "tests/kubernetes", *(["--long"] if options.long else []))
+
+
 # `lambda` itself is a word of Python's own.
 GROUPS = {group.__name__.removesuffix("_functions"): group for group in (
-    lint, unit, docs, infra, integration, e2e, fault, lambda_functions, browser, tidy, asan, tsan,
-    fuzz)}
+    lint, unit, docs, infra, integration, e2e, fault, lambda_functions, browser, kubernetes, tidy,
+    asan, tsan, fuzz)}
 # Run when no group is named; the others join as soon as a whole run of them was seen to pass.
 DEFAULT = ("lint", "unit", "docs", "e2e", "fault")
 

@@ -1,0 +1,72 @@
+#!/usr/bin/env bash
+# ./dev cluster COMMAND: the system on the cluster that KUBECONFIG names.
+#
+#   load IMAGE.tar…     put images into the cluster's nodes: with the command in CLUSTER_LOADER, else with
+#                       kind or minikube where the context is theirs
+#   deploy [OVERLAY]    apply overlays/local, or the kustomization that is named, and wait until it is ready
+#   status              every pod, and for one that ended the sentence that it left
+#   destroy             delete the namespaces and all that is in them, volumes too
+set -euo pipefail
+cd "$(dirname "$0")"
+readonly namespaces=(kafka tributary logging logging-agents)
+readonly kubectl=${KUBECTL:-kubectl}
+readonly timeout=${CLUSTER_TIMEOUT:-300s}
+
+load() {
+    local context loader=${CLUSTER_LOADER:-}
+    context=$("$kubectl" config current-context)
+    if [ -n "$loader" ]; then
+        "$loader" "$@"
+        return
+    fi
+    case $context in
+        kind-*) for image in "$@"; do kind load image-archive "$image" --name "${context#kind-}"; done ;;
+        minikube*) for image in "$@"; do minikube image load "$image" --profile "$context"; done ;;
+        *)
+            echo "How do images get into the cluster of the context \"$context\"? Name a command in" \
+                "CLUSTER_LOADER, or push them to a registry and name that in versions/." >&2
+            exit 1
+            ;;
+    esac
+}
+
+deploy() {
+    local overlay=${1:-overlays/local} rendered
+    rendered=$(mktemp)
+    trap 'rm -f "$rendered"' RETURN
+    "$kubectl" kustomize "$overlay" >"$rendered"
+    # A Job cannot be changed, and this one does no harm twice.
+    "$kubectl" delete job topics --namespace kafka --ignore-not-found >/dev/null 2>&1 || true
+    "$kubectl" apply --server-side --force-conflicts --filename "$rendered" >/dev/null
+    ready
+}
+
+# Waits for every workload but those named in CLUSTER_SKIP, whose images a place may not have.
+ready() {
+    local namespace workload
+    for namespace in kafka logging tributary; do
+        for workload in $("$kubectl" get statefulset,deployment --namespace "$namespace" --output name); do
+            [[ " ${CLUSTER_SKIP:-} " == *" ${workload##*/} "* ]] && continue
+            "$kubectl" rollout status "$workload" --namespace "$namespace" --timeout "$timeout"
+        done
+    done
+}
+
+status() {
+    local namespace
+    for namespace in "${namespaces[@]}"; do
+        "$kubectl" get pods --namespace "$namespace" --output wide 2>&1 | sed "s/^/$namespace: /"
+        "$kubectl" get pods --namespace "$namespace" --output 'jsonpath={range .items[*]}{.metadata.name}{" ended: "}{.status.containerStatuses[*].lastState.terminated.message}{"\n"}{end}' |
+            grep -v ' ended: $' || true
+    done
+}
+
+destroy() {
+    "$kubectl" delete namespace "${namespaces[@]}" --ignore-not-found
+    "$kubectl" delete clusterrole,clusterrolebinding tributary-fluent-bit --ignore-not-found
+}
+
+case ${1:-help} in
+    load | deploy | status | destroy) "$@" ;;
+    *) sed -n '2,9s/^# \{0,1\}//p' "$(basename "$0")" && exit 2 ;;
+esac

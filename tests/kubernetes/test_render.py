@@ -1,0 +1,207 @@
+"""What the manifests say, without a cluster."""
+import json
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+
+import pytest
+import yaml
+
+from rendered import (COMBINATIONS, OURS, OVERLAYS, ROOT, TREE, WORKLOADS, config_map, containers,
+                      find, key, pod_spec, render, template, workloads)
+
+BIN = pathlib.Path(os.environ.get("TRIBUTARY_BIN_DIR", ROOT / "build/release/bin"))
+ALL = OVERLAYS + COMBINATIONS
+MILLISECONDS = {"ms": 1, "s": 1_000, "m": 60_000}
+
+
+def settings_table():
+    done = subprocess.run([BIN / "tributary", "config", "--json"], env={}, capture_output=True,
+                          text=True, check=True)
+    return {row["name"]: row for row in json.loads(done.stdout)}
+
+
+def environment(manifests, workload):
+    """What a container of ours is given: its ConfigMaps' data and its own `env`."""
+    values = {}
+    container = pod_spec(workload)["containers"][0]
+    for source in container.get("envFrom", []):
+        values |= config_map(manifests, source["configMapRef"]["name"].rsplit("-", 1)[0])
+    for one in container.get("env", []):
+        values[one["name"]] = one.get("value", "")
+    return values
+
+
+def our_workloads(manifests):
+    return [one for one in workloads(manifests) if one["metadata"]["name"] in OURS]
+
+
+def milliseconds(text):
+    number, unit = re.fullmatch(r"(\d+)(ms|s|m)", text).groups()
+    return int(number) * MILLISECONDS[unit]
+
+
+@pytest.mark.parametrize("folder", ALL)
+def test_builds_and_names_nothing_twice(folder):
+    keys = [key(one) for one in render(folder)]
+    assert keys and len(keys) == len(set(keys))
+
+
+def test_every_component_is_part_of_a_combination():
+    used = {pathlib.PurePath(component).name for folder in ALL
+            for component in yaml.safe_load((TREE / folder / "kustomization.yaml").read_text())
+            .get("components", [])}
+    used |= {"api-key"}  # Part of external-elasticsearch.
+    assert {path.name for path in (TREE / "components").iterdir()} <= used
+
+
+@pytest.mark.parametrize("folder", ALL)
+def test_every_image_is_of_one_exact_version_from_the_one_file(folder):
+    rows = yaml.safe_load((TREE / "versions/kustomization.yaml").read_text())["images"]
+    known = {f"{row['newName']}:{row['newTag']}" for row in rows}
+    assert not any("latest" in image for image in known)
+    for workload in workloads(render(folder)):
+        for container in containers(workload):
+            assert container["image"] in known, key(workload)
+
+
+@pytest.mark.parametrize("folder", ALL)
+def test_pods_get_no_service_variables_and_no_token_that_they_do_not_need(folder):
+    for workload in workloads(render(folder)):
+        spec = pod_spec(workload)
+        assert spec["enableServiceLinks"] is False, key(workload)
+        # The agents alone ask the API server, for the names of pods.
+        needs_token = workload["metadata"]["name"] == "fluent-bit"
+        assert spec.get("automountServiceAccountToken", True) is needs_token, key(workload)
+        for container in containers(workload):
+            assert container["resources"]["requests"], key(workload)
+            assert container["resources"]["limits"]["memory"], key(workload)
+
+
+@pytest.mark.parametrize("folder", ALL)
+def test_what_scales_by_itself_names_no_replicas(folder):
+    manifests = render(folder)
+    scaled = [one["spec"]["scaleTargetRef"]["name"] for one in manifests
+              if one["kind"] in ("HorizontalPodAutoscaler", "ScaledObject")]
+    assert sorted(scaled) == ["consumer", "producer"]
+    for name in scaled:
+        assert "replicas" not in find(manifests, "Deployment", name)["spec"]
+
+
+@pytest.mark.parametrize("folder", ALL)
+def test_the_programs_know_every_setting_and_accept_its_value(folder):
+    table, manifests = settings_table(), render(folder)
+    for workload in our_workloads(manifests):
+        values = environment(manifests, workload)
+        program = OURS[workload["metadata"]["name"]]
+        for name in values:
+            setting = name.removesuffix("_FILE")
+            if setting.startswith("KAFKA_") and setting not in table:
+                continue  # A property of librdkafka; the program checks it.
+            assert program in table[setting]["programs"].split(), f"{program} does not read {name}"
+        # Secrets are files of the cluster.
+        values = {name: value for name, value in values.items() if not name.endswith("_FILE")}
+        done = subprocess.run([BIN / "tributary", "check-config"], env=values, capture_output=True,
+                              text=True)
+        assert done.returncode == 0, f"{key(workload)}: {done.stderr}"
+
+
+def test_an_unknown_setting_turns_that_test_red():
+    done = subprocess.run([BIN / "tributary", "check-config"], env={"PRODUCER_URI": "http://x"},
+                          capture_output=True, text=True)
+    assert done.returncode == 78 and "PRODUCER_URI" in done.stderr
+
+
+@pytest.mark.parametrize("folder", ALL)
+def test_a_pod_has_time_to_drain(folder):
+    table, manifests = settings_table(), render(folder)
+    for name in ("producer", "consumer"):
+        workload = find(manifests, "Deployment", name)
+        spec = pod_spec(workload)
+        values = environment(manifests, workload)
+        drain = milliseconds(values.get("DRAIN_TIMEOUT", table["DRAIN_TIMEOUT"]["default"])) / 1_000
+        pause = spec["containers"][0]["lifecycle"]["preStop"]["sleep"]["seconds"]
+        assert spec["terminationGracePeriodSeconds"] >= pause + drain + 10
+        # The pause covers the time in which a proxy may still send to a pod that is going.
+        assert pause >= 3
+        assert all(one["tolerationSeconds"] == 30 for one in spec["tolerations"])
+
+
+@pytest.mark.parametrize("folder", ALL)
+def test_consumers_are_never_more_than_partitions(folder):
+    manifests = render(folder)
+    arguments = pod_spec(find(manifests, "Job", "topics"))["containers"][0]["args"]
+    partitions = int(arguments[arguments.index("--partitions") + 1])
+    for one in manifests:
+        if one["kind"] == "HorizontalPodAutoscaler" and one["metadata"]["name"] == "consumer":
+            assert one["spec"]["maxReplicas"] == partitions
+        if one["kind"] == "ScaledObject":
+            assert one["spec"]["maxReplicaCount"] == partitions
+
+
+def test_what_listens_and_what_is_probed_are_one_port():
+    manifests = render("overlays/local")
+    for name in ("producer", "consumer", "console"):
+        workload = find(manifests, "Deployment", name)
+        port = pod_spec(workload)["containers"][0]["ports"][0]["containerPort"]
+        assert environment(manifests, workload)["PORT"] == str(port)
+        assert find(manifests, "Service", name)["spec"]["ports"][0]["port"] == port
+
+
+def templates(folder):
+    return {key(one): template(one) for one in workloads(render(folder))}
+
+
+@pytest.mark.parametrize("settings, readers", [
+    (f"base/{name}/settings.env", {name}) for name in OURS] + [
+    ("base/zookeeper/zookeeper.properties", {"zookeeper"}),
+    ("base/kafka/server.properties", {"kafka"}),
+    ("base/kibana/kibana.yml", {"kibana"}),
+    ("base/fluent-bit/fluent-bit.yaml", {"fluent-bit"}),
+    ("base/elasticsearch/elasticsearch.yml", {"elasticsearch"})])
+def test_changing_one_setting_rolls_exactly_the_pods_that_read_it(settings, readers, tmp_path):
+    tree = tmp_path / "kubernetes"
+    shutil.copytree(TREE, tree)
+    before = templates("overlays/local")
+    file = tree / settings
+    file.write_text(file.read_text() + "HTTP_THREADS=3\n")
+    after = templates(tree / "overlays/local")
+    assert before.keys() == after.keys()
+    assert {name[2] for name in before if before[name] != after[name]} == readers
+
+
+def test_three_brokers_keep_an_event_on_two_disks_at_least():
+    manifests = render("overlays/production")
+    kafka = find(manifests, "StatefulSet", "kafka")
+    assert kafka["spec"]["replicas"] == 3
+    command = pod_spec(kafka)["containers"][0]["command"]
+    assert {"default.replication.factor=3", "min.insync.replicas=2"} <= set(command)
+    arguments = pod_spec(find(manifests, "Job", "topics"))["containers"][0]["args"]
+    assert arguments[arguments.index("--replication") + 1] == "3"
+    assert find(manifests, "StatefulSet", "zookeeper")["spec"]["replicas"] == 3
+    assert find(manifests, "StatefulSet", "elasticsearch")["spec"]["replicas"] == 3
+    settings = yaml.safe_load(config_map(manifests, "elasticsearch-settings")["elasticsearch.yml"])
+    assert settings["xpack.security.enabled"] is True
+    for name, variable in (("producer", "PRODUCER_TOKEN_FILE"),
+                           ("consumer", "ELASTICSEARCH_API_KEY_FILE"),
+                           ("console", "ELASTICSEARCH_API_KEY_FILE")):
+        assert variable in environment(manifests, find(manifests, "Deployment", name))
+
+
+def test_the_manifests_that_are_tried_differ_from_the_shipped_ones_in_image_names_only():
+    shipped = render("overlays/local")
+    tried = render(str(ROOT / "tests/kubernetes/on_cluster"))
+    names = {}
+    for one, other in zip(shipped, tried, strict=True):
+        if one["kind"] in WORKLOADS:
+            for container, twin in zip(containers(one), containers(other), strict=True):
+                names[container["image"]] = twin["image"]
+                twin["image"] = container["image"]
+        assert one == other, key(one)
+    for image, twin in names.items():
+        print(f"{image} -> {twin}")
+    assert {image.split(":")[0] for image, twin in names.items() if image != twin} == {
+        "confluentinc/cp-zookeeper", "confluentinc/cp-kafka",
+        "docker.elastic.co/elasticsearch/elasticsearch"}

@@ -1,0 +1,105 @@
+"""The whole system on a real cluster: entry paths, documents, wrong settings."""
+import json
+
+import pytest
+
+from cluster import request
+from rendered import find, render
+from system import wait_for
+
+IMPORT_JOB = """
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: import-file, namespace: tributary}
+data:
+  orders.json: |
+    [{"id": 7001, "total": 1}, {"id": 7002, "total": 2}, {"id": 7003, "total": 3}]
+---
+apiVersion: batch/v1
+kind: Job
+metadata: {name: import, namespace: tributary}
+spec:
+  backoffLimit: 3
+  template:
+    metadata: {labels: {app.kubernetes.io/name: import}}
+    spec:
+      restartPolicy: OnFailure
+      automountServiceAccountToken: false
+      enableServiceLinks: false
+      securityContext:
+        {runAsNonRoot: true, runAsUser: 65532, runAsGroup: 65532, fsGroup: 65532, seccompProfile: {type: RuntimeDefault}}
+      containers:
+        - name: import
+          image: localhost/tributary/tributary:0.1.0
+          args: [import, bucket/orders.json]
+          env:
+            - {name: OBJECT_STORE_DIR, value: /store}
+            - {name: PRODUCER_URL, value: "http://producer.tributary.svc.cluster.local:8081"}
+          securityContext:
+            {allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: {drop: [ALL]}}
+          volumeMounts:
+            - {name: store, mountPath: /store}
+            - {name: file, mountPath: /store/bucket/orders.json, subPath: orders.json}
+      volumes:
+        - {name: store, emptyDir: {}}
+        - {name: file, configMap: {name: import-file}}
+"""
+
+
+def elasticsearch_count(system, index, query):
+    with system.cluster.forward("logging", "service/elasticsearch", 9200) as (port, _):
+        request(port, "POST", f"/{index}/_refresh")
+        status, answer = request(port, "POST", f"/{index}/_count", {"query": query})
+        assert status == 200, answer
+        return answer["count"]
+
+
+def test_every_workload_becomes_ready(system):
+    print(f"ready after {system.seconds_until_ready:.0f} s")
+    for namespace, name in (("kafka", "zookeeper"), ("kafka", "kafka"), ("logging", "elasticsearch"),
+                            ("tributary", "producer"), ("tributary", "consumer"),
+                            ("tributary", "console")):
+        assert system.cluster.ready_pods(namespace, name), f"{namespace}/{name}"
+
+
+def test_an_event_posted_to_the_producer_is_found_in_the_index_and_in_the_console(system):
+    status, receipt = request(system.ways["producer"].port, "POST", "/produce",
+                              {"type": "order", "data": {"id": 10248, "total": 440}})
+    assert status == 200 and receipt["topic"] == "orders", receipt
+    found = wait_for(lambda: system.events(id=receipt["id"])["events"], "the document", 120)
+    assert found[0]["kafka"]["offset"] == receipt["offset"]
+    assert elasticsearch_count(system, "orders-index", {"ids": {"values": [receipt["id"]]}}) == 1
+
+
+def test_a_file_that_a_job_imports_is_found_in_the_index(system):
+    system.cluster.kubectl("apply", "--filename", "-", text=IMPORT_JOB)
+    system.cluster.kubectl("wait", "--namespace", "tributary", "--for=condition=Complete",
+                           "job/import", "--timeout=300s")
+    wait_for(lambda: elasticsearch_count(system, "orders-index", {
+        "prefix": {"source": "s3://bucket/orders.json"}}) == 3, "three documents of the file", 120)
+
+
+@pytest.mark.parametrize("name, value, words", [
+    ("TRIBUTARY_COLOUR", "blue", "TRIBUTARY_COLOUR: there is no such setting"),
+    ("DRAIN_TIMEOUT", "soon", 'DRAIN_TIMEOUT: "soon" is not a whole number'),
+    ("PRODUCER_TOKEN_FILE", "/run/secrets/tokens", "cannot read the file")])
+def test_a_wrong_setting_ends_the_pod_with_a_sentence(system, name, value, words):
+    deployment = find(render("overlays/local"), "Deployment", "producer")
+    container = dict(deployment["spec"]["template"]["spec"]["containers"][0])
+    container = {key: container[key] for key in ("name", "image", "securityContext")}
+    container["env"] = [{"name": name, "value": value}]
+    pod = {"apiVersion": "v1", "kind": "Pod",
+           "metadata": {"name": f"wrong-{name.lower().replace('_', '-')}", "namespace": "tributary"},
+           "spec": {"restartPolicy": "Never", "enableServiceLinks": False, "containers": [container],
+                    "automountServiceAccountToken": False,
+                    "securityContext": deployment["spec"]["template"]["spec"]["securityContext"]}}
+    system.cluster.kubectl("create", "--filename", "-", text=json.dumps(pod))
+    place = ("--namespace", "tributary", f"pod/{pod['metadata']['name']}")
+
+    def ended():
+        status = system.cluster.get(*place)["status"].get("containerStatuses", [{}])[0]
+        return status.get("state", {}).get("terminated")
+    terminated = wait_for(ended, "the end of the pod", 120)
+    assert terminated["exitCode"] == 78
+    assert words in terminated["message"]
+    assert system.cluster.kubectl("logs", *place).strip() == terminated["message"].strip()
