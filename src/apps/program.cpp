@@ -1,14 +1,25 @@
 #include "apps/program.h"
 
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 #include <fmt/format.h>
+#include <fstream>
 #include <signal.h>
 #include <system_error>
 #include <unistd.h>
 
 namespace tributary::apps {
 namespace {
+
+/// Kubernetes makes the file and shows what it holds as the reason why a container ended. This must
+/// work above all when the settings could not be loaded, so the variable is read by itself.
+void leave_termination_message(const std::string& message) {
+    const char* named = std::getenv("TERMINATION_MESSAGE_FILE");
+    std::fstream file(named == nullptr ? "/dev/termination-log" : named,
+                      std::ios::in | std::ios::out);
+    file << message << std::endl;
+}
 
 sigset_t termination_signals() {
     sigset_t set;
@@ -22,6 +33,7 @@ sigset_t termination_signals() {
 
 int report_start_error(const Error& error) {
     fmt::print(stderr, "{}\n", error.message);
+    leave_termination_message(error.message);
     return error.code == ErrorCode::invalid_input ? kExitConfiguration : kExitFailure;
 }
 

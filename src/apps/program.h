@@ -17,7 +17,8 @@ inline constexpr int kExitFailure = 1;
 inline constexpr int kExitUsage = 2;
 inline constexpr int kExitConfiguration = 78;  ///< EX_CONFIG of sysexits.h
 
-/// Ends the process's set-up: one sentence on stderr, and the exit code that fits.
+/// Ends the process's set-up: one sentence on stderr and, where TERMINATION_MESSAGE_FILE exists, in
+/// that file; returns the exit code that fits.
 int report_start_error(const Error& error);
 
 /// The log that LOG_LEVEL and LOG_FORMAT ask for. `clock` must outlive it.

@@ -60,7 +60,7 @@ std::span<const Setting> table() {
              "YAML file with further entity types; empty: product, order and supplier."),
         url("PRODUCER_URL", "http://127.0.0.1:8081", "lambda_api lambda_s3 tributary",
             "The Producer service."),
-        path("OBJECT_STORE_DIR", "", "lambda_s3",
+        path("OBJECT_STORE_DIR", "", "lambda_s3 tributary",
              "Folder that serves as the object store; its sub-folders are the buckets. Empty: S3."),
         choice("S3_ADDRESSING", "auto", "auto|path|virtual-host", "lambda_s3",
                "Where a request names the bucket; auto: in the host for AWS, in the path for "
@@ -89,6 +89,9 @@ std::span<const Setting> table() {
                 "Threads that serve HTTP; 0: one per core."),
         choice("LOG_LEVEL", "info", "debug|info|warn|error", kAll,
                "The least level that is logged."),
+        path("TERMINATION_MESSAGE_FILE", "/dev/termination-log", "producer consumer tributary",
+             "File that also gets the sentence of a program that cannot start; written only where "
+             "Kubernetes has made it."),
         choice("LOG_FORMAT", "auto", "auto|json|text", kAll,
                "auto: text on a terminal, else one JSON object a line."),
 
@@ -110,7 +113,7 @@ std::span<const Setting> table() {
               "Largest single record in the log; above it 413."),
         integer("MAX_BATCH_ITEMS", "10000", 1, 1'000'000, "producer lambda_api",
                 "Most events in one request."),
-        bytes("MAX_ITEM_BYTES", "1MiB", kKiB, 64 * kMiB, "lambda_s3",
+        bytes("MAX_ITEM_BYTES", "1MiB", kKiB, 64 * kMiB, "lambda_s3 tributary",
               "Largest item of a file; larger ones are rejected without buffering them."),
         integer("MAX_CONTINUATIONS", "100", 0, 100'000, "lambda_s3",
                 "How often one file may be continued in a new invocation."),

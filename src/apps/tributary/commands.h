@@ -96,6 +96,9 @@ int dlq_show(const DlqOptions& options);
 int dlq_redrive(const DlqOptions& options);
 int dlq_drop(const DlqOptions& options);
 
+/// Brings objects (`bucket/key`) of OBJECT_STORE_DIR to PRODUCER_URL, as lambda_s3 does.
+int import_objects(const settings::Environment& environment, const std::vector<std::string>& names);
+
 int show_config(const settings::Environment& environment, bool json, bool markdown);
 int check_config(const settings::Environment& environment);
 

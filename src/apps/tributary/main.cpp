@@ -50,6 +50,7 @@ struct CommandLine {
     apps::TopicOptions topics;
     apps::DlqOptions letters;
     std::string trace_id;
+    std::vector<std::string> objects;
     bool is_json = false;
     bool is_markdown = false;
 
@@ -105,6 +106,13 @@ CommandLine::CommandLine(const settings::Environment& environment, const std::st
     uploading.add_option("--prefix", upload.prefix, "In front of the key: a folder with its /");
     uploading.add_flag("!--no-wait", upload.wait, "Do not wait for the reports");
     uploading.add_option("--timeout", upload.timeout, "Seconds to wait for the reports");
+
+    CLI::App& importing =
+        add("import", "Import files of a bucket by this process alone, as lambda_s3 does",
+            "OBJECT_STORE_DIR=/data PRODUCER_URL=http://producer:8081 tributary import "
+            "bucket/orders.json",
+            [this, &environment] { return apps::import_objects(environment, objects); });
+    importing.add_option("OBJECT", objects, "BUCKET/KEY")->required();
 
     add_queries();
     add_topics(environment);

@@ -1,0 +1,34 @@
+"""A program that cannot start says why in one sentence, and ends at once with 78."""
+import os
+import subprocess
+
+import pytest
+
+from system import BIN
+
+PROGRAMS = ("tributary-producer", "tributary-consumer")
+
+
+def start(program, path, **environment):
+    return subprocess.run([BIN / program], capture_output=True, text=True, timeout=60, cwd=path, env={
+        "PATH": os.environ["PATH"], "TERMINATION_MESSAGE_FILE": str(path / "message"), **environment})
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+@pytest.mark.parametrize("environment, words", [
+    ({"TRIBUTARY_COLOUR": "blue"}, "TRIBUTARY_COLOUR: there is no such setting"),
+    ({"PORT": "many"}, 'PORT: "many" is not a whole number'),
+    ({"PRODUCER_TOKEN_FILE": "/nowhere/tokens"}, 'cannot read the file "/nowhere/tokens"'),
+    ({"ENTITY_CATALOG": "/nowhere/catalog.yaml"}, "/nowhere/catalog.yaml")])
+def test_a_wrong_setting_ends_it_with_a_sentence_for_the_log_and_for_kubernetes(
+        program, environment, words, tmp_path):
+    (tmp_path / "message").touch()
+    ended = start(program, tmp_path, **environment)
+    assert ended.returncode == 78, ended.stderr
+    assert words in ended.stderr and ended.stderr.count("\n") == 1
+    assert (tmp_path / "message").read_text() == ended.stderr
+
+
+def test_no_file_is_made_for_the_message(tmp_path):
+    assert start(PROGRAMS[0], tmp_path, PORT="many").returncode == 78
+    assert not (tmp_path / "message").exists()
