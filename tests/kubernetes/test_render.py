@@ -97,12 +97,13 @@ def test_the_programs_know_every_setting_and_accept_its_value(folder):
         values = environment(manifests, workload)
         program = OURS[workload["metadata"]["name"]]
         for name in values:
-            setting = name.removesuffix("_FILE")
+            setting = name if name in table else name.removesuffix("_FILE")
             if setting.startswith("KAFKA_") and setting not in table:
                 continue  # A property of librdkafka; the program checks it.
             assert program in table[setting]["programs"].split(), f"{program} does not read {name}"
         # Secrets are files of the cluster.
-        values = {name: value for name, value in values.items() if not name.endswith("_FILE")}
+        values = {name: value for name, value in values.items()
+                  if name in table or not name.endswith("_FILE")}
         done = subprocess.run([BIN / "tributary", "check-config"], env=values, capture_output=True,
                               text=True)
         assert done.returncode == 0, f"{key(workload)}: {done.stderr}"
