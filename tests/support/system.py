@@ -118,7 +118,48 @@ def name_of(pid):
         return ""
 
 
-class System:
+class Client:
+    """What a test asks a running system, however it runs. `url` is its gateway or console, `producer`
+    the Producer; `programs`, `environment` serve the command line."""
+
+    def post(self, event, headers=None):
+        return request("POST", self.url + "/events", event,
+                       {"Content-Type": "application/json", **(headers or {})})
+
+    def events(self, **query):
+        text = "&".join(f"{k}={urllib.parse.quote(str(v))}" for k, v in query.items())
+        return request("GET", f"{self.url}/api/events?{text}").json
+
+    def each_event(self, **query):
+        """Every document of a search, fetched page by page."""
+        cursor = None
+        while True:
+            page = self.events(size=1000, **query, **({"cursor": cursor} if cursor else {}))
+            yield from page["events"]
+            cursor = page.get("cursor")
+            if not cursor:
+                return
+
+    def all_events(self, **query):
+        return list(self.each_event(**query))
+
+    def ledger(self):
+        return request("GET", self.url + "/api/ledger").json
+
+    def settled_ledger(self, deadline=DEADLINE):
+        """The ledger once nothing is in flight."""
+        def settled():
+            ledger = self.ledger()
+            return ledger if ledger["totals"]["in_flight"] == 0 else None
+        return wait_for(settled, "an empty flight", deadline)
+
+    def cli(self, *arguments, **options):
+        command = [self.programs / "tributary", *arguments]
+        return subprocess.run(command, capture_output=True, text=True, timeout=DEADLINE,
+                              env=self.environment, **options)
+
+
+class System(Client):
     def __init__(self, folder, programs=BIN, **settings):
         self.folder = pathlib.Path(folder)
         self.programs = programs
@@ -190,37 +231,6 @@ class System:
         """The running processes of one program, by the end of their path."""
         return [p for p in processes_below(self.process.pid) if name_of(p).endswith(program)]
 
-    def post(self, event, headers=None):
-        return request("POST", self.url + "/events", event,
-                       {"Content-Type": "application/json", **(headers or {})})
-
-    def events(self, **query):
-        text = "&".join(f"{k}={urllib.parse.quote(str(v))}" for k, v in query.items())
-        return request("GET", f"{self.url}/api/events?{text}").json
-
-    def each_event(self, **query):
-        """Every document of a search, fetched page by page."""
-        cursor = None
-        while True:
-            page = self.events(size=1000, **query, **({"cursor": cursor} if cursor else {}))
-            yield from page["events"]
-            cursor = page.get("cursor")
-            if not cursor:
-                return
-
-    def all_events(self, **query):
-        return list(self.each_event(**query))
-
-    def ledger(self):
-        return request("GET", self.url + "/api/ledger").json
-
-    def settled_ledger(self, deadline=DEADLINE):
-        """The ledger once nothing is in flight."""
-        def settled():
-            ledger = self.ledger()
-            return ledger if ledger["totals"]["in_flight"] == 0 else None
-        return wait_for(settled, "an empty flight", deadline)
-
     def put(self, key, content):
         if isinstance(content, str):
             content = content.encode()
@@ -232,8 +242,3 @@ class System:
         path = wait_for(lambda: next(iter(folder.glob("*.json")), None), f"a report of {key}",
                         deadline)
         return json.loads(path.read_text())
-
-    def cli(self, *arguments, **options):
-        command = [self.programs / "tributary", *arguments]
-        return subprocess.run(command, capture_output=True, text=True, timeout=DEADLINE,
-                              env=self.environment, **options)
