@@ -139,6 +139,12 @@ def fault(tally, options):
         pytest(tally, "fault", "tests/fault", *(["--long"] if options.long else []))
 
 
+def real(tally, options):
+    """The whole system on real servers: end to end, poison, faults under load."""
+    if programs(tally, "real"):
+        pytest(tally, "real", "tests/real", *(["--long"] if options.long else []))
+
+
 # What the adapters' contract suites run on: the choice of the stack, and which tests (all: ".").
 STACKS = (
     ({"kraft": False, "index": "elasticsearch"}, "."),
@@ -256,8 +262,8 @@ def kubernetes(tally, options):
 
 # `lambda` itself is a word of Python's own.
 GROUPS = {group.__name__.removesuffix("_functions"): group for group in (
-    lint, unit, docs, infra, integration, e2e, fault, lambda_functions, browser, kubernetes, tidy,
-    asan, tsan, fuzz)}
+    lint, unit, docs, infra, integration, e2e, fault, real, lambda_functions, browser, kubernetes,
+    tidy, asan, tsan, fuzz)}
 # Run when no group is named; the others join as soon as a whole run of them was seen to pass.
 DEFAULT = ("lint", "unit", "docs", "e2e", "fault")
 
