@@ -169,6 +169,14 @@ class RealSystem(Client):
         for program in self.all_programs:
             program.check_alive()
 
+    def mend(self):
+        """Starts again whatever a failed test left lying."""
+        self.stack.up()
+        for program in self.all_programs:
+            if program.process.poll() is not None:
+                program.launch()
+        self.wait_ready()
+
     # The index and the log, asked past our own programs.
     def ask_index(self, method, path, body=None, timeout=60):
         return request(method, self.stack.elasticsearch + path, body,

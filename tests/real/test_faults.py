@@ -1,0 +1,197 @@
+"""Every fault of docs/reliability.md during load: nothing accepted is lost, nothing is there twice,
+nothing is out of order, and no process ends by itself.
+
+The short form has a few faults of each kind, `--long` the full number. `tests/real/page.py` takes
+the results over into the page.
+"""
+import contextlib
+import json
+import os
+import pathlib
+import random
+import time
+
+import pytest
+
+from real_system import RealSystem
+from scripted_proxy import ScriptedProxy
+from stream import RANGE, Stream, is_rejected, one_percent_rejected, owner, reused_ids
+from system import wait_for
+from verdict import check
+
+# Events at full speed in the short form; TRIBUTARY_TEST_EVENTS makes it less for slow machines.
+SHORT = int(os.environ.get("TRIBUTARY_TEST_EVENTS", "30000"))
+RESULTS = pathlib.Path(__file__).resolve().parents[2] / "build/results/reliability"
+
+
+@pytest.fixture(scope="module")
+def system(zookeeper_stack, tmp_path_factory):
+    with RealSystem(tmp_path_factory.mktemp("faults"), zookeeper_stack) as running:
+        yield running
+
+
+def budget(is_long):
+    return RANGE if is_long else SHORT
+
+
+@pytest.fixture
+def case(system, is_long):
+    """Runs one fault under load and keeps what came out."""
+    @contextlib.contextmanager
+    def run(name, fault, expected=None, **load):
+        system.mend()
+        begun = time.monotonic()
+        with Stream(system, budget=budget(is_long), **load) as stream:
+            stream.wait_for_progress(1_000)
+            yield stream
+            system.wait_ready()
+            stream.wait_for_progress(100)
+        verdict = check(system, stream, **(expected or {}))
+        print(f"{name}, {fault}: {verdict}, {time.monotonic() - begun:.0f} s")
+        keep(name, fault, is_long, stream, verdict)
+    return run
+
+
+def keep(name, fault, is_long, stream, verdict):
+    RESULTS.mkdir(parents=True, exist_ok=True)
+    row = {"case": name, "fault": fault, "form": "long" if is_long else "short",
+           "seconds": round(stream.seconds), "accepted": verdict.accepted,
+           "per_second": round(verdict.rate), "documents": verdict.documents,
+           "letters": verdict.letters, "lost": len(verdict.lost), "twice": len(verdict.twice),
+           "disordered": None if stream.copies > 1 else len(verdict.disordered),
+           "balanced": verdict.is_balanced,
+           "answers": {str(status): count for status, count in sorted(verdict.answers.items())}}
+    (RESULTS / f"{name.replace(' ', '-')}.json").write_text(json.dumps(row, indent=1) + "\n")
+
+
+def lasting(seconds):
+    """How long a fault lasts is what is tested; nothing is waited for here."""
+    time.sleep(seconds)
+
+
+def between(chance, stream):
+    """Some accepted events between two faults, never the same number."""
+    stream.wait_for_progress(chance.randrange(50, 500))
+
+
+def test_the_producer_is_killed(system, case, is_long):
+    chance, times = random.Random(1), 10 if is_long else 2
+    with case("producer killed", f"kill -9, {times} times") as stream:
+        for _ in range(times):
+            between(chance, stream)
+            system.producer_program.kill()
+            system.producer_program.start()
+
+
+def test_the_consumer_is_killed(system, case, is_long):
+    chance, times = random.Random(2), 10 if is_long else 2
+    with case("consumer killed", f"kill -9, {times} times") as stream:
+        for _ in range(times):
+            between(chance, stream)
+            system.consumers[0].kill()
+            system.consumers[0].start()
+
+
+def test_the_broker_is_killed(system, case, is_long):
+    chance, times = random.Random(3), 5 if is_long else 1
+    with case("broker killed", f"kill -9 and restart, {times} times") as stream:
+        for _ in range(times):
+            between(chance, stream)
+            system.stack.broker.kill()
+            system.stack.broker.start()
+
+
+def test_the_broker_stands_still(system, case, is_long):
+    seconds = 60 if is_long else 20  # Longer than a record's delivery timeout.
+    with case("broker paused", f"SIGSTOP for {seconds} s"):
+        system.stack.broker.pause()
+        try:
+            lasting(seconds)
+        finally:
+            system.stack.broker.resume()
+
+
+def test_elasticsearch_is_killed(system, case, is_long):
+    chance, times = random.Random(4), 3 if is_long else 1
+    with case("Elasticsearch killed", f"kill -9 and restart, {times} times") as stream:
+        for _ in range(times):
+            between(chance, stream)
+            system.stack.index.kill()
+            system.stack.index.start()
+
+
+def test_elasticsearch_is_down(system, case, is_long):
+    seconds = 300 if is_long else 15
+    with case("Elasticsearch down", f"for {seconds} s"):
+        system.stack.index.kill()
+        try:
+            lasting(seconds)
+            system.check_alive()
+        finally:
+            system.stack.index.start()
+
+
+@contextlib.contextmanager
+def behind_a_proxy(system):
+    """The consumer reaches the index through a proxy."""
+    consumer = system.consumers[0]
+    with ScriptedProxy(system.stack.elasticsearch) as proxy:
+        consumer.stop()
+        consumer.start(ELASTICSEARCH_URL=proxy.url)
+        try:
+            yield proxy
+        finally:
+            consumer.stop()
+            consumer.start(ELASTICSEARCH_URL=system.stack.elasticsearch)
+
+
+def test_elasticsearch_answers_429(system, case, is_long):
+    seconds, chance = 60 if is_long else 15, random.Random(5)
+
+    def storm(method, path):
+        refused = {"error": {"type": "es_rejected_execution_exception", "reason": "too much"},
+                   "status": 429}
+        return (429, {"Retry-After": "1"}, refused) if "_bulk" in path and chance.random() < 0.8 else None
+    with behind_a_proxy(system) as proxy:
+        with case("429 storm", f"four of five bulks refused for {seconds} s"):
+            proxy.script = storm
+            lasting(seconds)
+            wait_for(lambda: proxy.answered > 0, "a refusal")
+            proxy.script = lambda *_: None
+
+
+def test_one_percent_is_rejected_for_good(system, case, is_long):
+    with case("permanently rejected", "1 % of the events",
+              expected={"may_be_letter": is_rejected}, write=one_percent_rejected) as stream:
+        stream.wait_for_progress(100_000 if is_long else 1_000)
+
+
+def test_the_group_grows_and_shrinks(system, case):
+    chance = random.Random(6)
+    with case("consumers 1, 3, 1", "two join, two leave") as stream:
+        for change in (system.add_consumer, system.add_consumer, system.remove_consumer,
+                       system.remove_consumer):
+            between(chance, stream)
+            change()
+
+
+def test_clients_repeat_and_reorder(system, case, is_long):
+    with case("repeated and reordered", "each batch three times, shuffled", copies=3) as stream:
+        stream.wait_for_progress(100_000 if is_long else 1_000)
+
+
+def test_ids_are_used_again_for_other_content(system, case, is_long):
+    with case("ids reused", "1 of 40 events bears a used id", expected={"reused": owner},
+              write=reused_ids) as stream:
+        stream.wait_for_progress(100_000 if is_long else 1_000)
+
+
+def test_the_broker_answers_with_produce_errors(system, case, is_long):
+    """A broker that refuses to append, as one with a full disk does."""
+    seconds, broker = 60 if is_long else 20, system.stack.broker
+    with case("produce errors", f"not enough replicas for {seconds} s"):
+        broker.configure_all_topics("min.insync.replicas", 2)
+        try:
+            lasting(seconds)
+        finally:
+            broker.configure_all_topics("min.insync.replicas", 1)
