@@ -177,6 +177,12 @@ class RealSystem(Client):
                 program.launch()
         self.wait_ready()
 
+    def settled_ledger(self, deadline=PATIENCE):
+        """Documents are counted from the index's next refresh on, so it is made to happen."""
+        super().settled_ledger(deadline)
+        assert self.ask_index("POST", "/_refresh").status == 200
+        return self.ledger()
+
     # The index and the log, asked past our own programs.
     def ask_index(self, method, path, body=None, timeout=60):
         return request(method, self.stack.elasticsearch + path, body,
