@@ -15,9 +15,11 @@ import random
 import threading
 import time
 import urllib.parse
+import uuid
 
 from system import wait_for
 
+RUN = uuid.uuid4().hex[:8]  # A stack that is kept knows the ids of earlier runs.
 KINDS = ("order", "product", "supplier")
 TRICKLE = 10  # Events in a batch, and batches a second and connection, once the budget is used up.
 RANGE = 1_000_000  # Of each thread's numbers.
@@ -32,7 +34,7 @@ def entity(number):
 
 def plain(number):
     """One event. Its number stands in `data`: the id alone could never be there twice."""
-    return (f'{{"type":"{KINDS[number % 3]}","id":"seq-{number}",'
+    return (f'{{"type":"{KINDS[number % 3]}","id":"{RUN}-{number}",'
             f'"data":{{"id":"{entity(number)}","seq":{number},"note":"an event of the load"}}}}')
 
 
@@ -135,7 +137,7 @@ def one_percent_rejected(number):
     if number % 100:
         return plain(number)
     field = {"order": "total", "product": "price", "supplier": "balance"}[KINDS[number % 3]]
-    return (f'{{"type":"{KINDS[number % 3]}","id":"seq-{number}",'
+    return (f'{{"type":"{KINDS[number % 3]}","id":"{RUN}-{number}",'
             f'"data":{{"id":"{entity(number)}","seq":{number},"{field}":{{"is":"no number"}}}}}}')
 
 
@@ -145,7 +147,7 @@ def is_rejected(number):
 
 # Two numbers share an id, one pair in forty: the second is other content under a used id.
 def reused_ids(number):
-    return plain(number).replace(f'"id":"seq-{number}"', f'"id":"seq-{owner(number)}"')
+    return plain(number).replace(f'"id":"{RUN}-{number}"', f'"id":"{RUN}-{owner(number)}"')
 
 
 def owner(number):

@@ -184,14 +184,3 @@ def test_ids_are_used_again_for_other_content(system, case, is_long):
     with case("ids reused", "1 of 40 events bears a used id", expected={"reused": owner},
               write=reused_ids) as stream:
         stream.wait_for_progress(100_000 if is_long else 1_000)
-
-
-def test_the_broker_answers_with_produce_errors(system, case, is_long):
-    """A broker that refuses to append, as one with a full disk does."""
-    seconds, broker = 60 if is_long else 20, system.stack.broker
-    with case("produce errors", f"not enough replicas for {seconds} s"):
-        broker.configure_all_topics("min.insync.replicas", 2)
-        try:
-            lasting(seconds)
-        finally:
-            broker.configure_all_topics("min.insync.replicas", 1)

@@ -277,17 +277,11 @@ class Kafka(Part):
                  *config, what=f"Creating the topic {name}", cwd=self.folder)
 
     def configure_topic(self, topic, name, value):
-        self._configure(["--entity-type", "topics", "--entity-name", topic], name, value)
-
-    def configure_all_topics(self, name, value):
-        """Sets a property of every topic that has none of its own, without a restart."""
-        self._configure(["--entity-type", "brokers", "--entity-default"], name, value)
-
-    def _configure(self, entity, name, value):
+        """Sets a property of a topic, without a restart."""
         jars.run("java", "-Xmx128m", "-XX:TieredStopAtLevel=1", *self.java, "kafka.admin.ConfigCommand",
-                 "--bootstrap-server", f"{HOST}:{self.port}", *entity,
-                 "--alter", "--add-config", f"{name}={value}",
-                 what=f"Setting {name}", cwd=self.folder)
+                 "--bootstrap-server", f"{HOST}:{self.port}", "--entity-type", "topics",
+                 "--entity-name", topic, "--alter", "--add-config", f"{name}={value}",
+                 what=f"Setting {name} of {topic}", cwd=self.folder)
 
     def end_offset(self, topic):
         """How many records a topic has had, over all of its partitions."""
