@@ -81,7 +81,7 @@ TEST_F(GuardTest, ProbesAreNeverRefused) {
 TEST_F(GuardTest, AForeignPageChangesNothing) {
     start();
     const std::string json = "application/json";
-    for (const std::string origin :
+    for (const std::string& origin :
          {std::string("https://evil.example"), std::string("null"),
           "http://" + own_ + ".evil.example", std::string("http://127.0.0.1:1")}) {
         const Fields fields{{"Origin", origin}, {"Content-Type", json}};

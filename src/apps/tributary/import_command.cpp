@@ -54,8 +54,8 @@ Result<bool> import_all(const settings::Settings& values, const std::vector<std:
     auto store = object_store::DirectoryStore::open(values.text("OBJECT_STORE_DIR"));
     if (!store) return std::unexpected(store.error());
 
-    producer_client::ProducerClient producer(std::move(*url), values.text("PRODUCER_TOKEN"), {},
-                                             clock);
+    producer_client::ProducerClient producer(
+        std::move(*url), producer_client::fixed_token(values.text("PRODUCER_TOKEN")), {}, clock);
     batch_import::ImportSettings settings;
     settings.batches.max_item_bytes = static_cast<std::size_t>(values.integer("MAX_ITEM_BYTES"));
     settings.results_bucket = values.text("RESULTS_BUCKET");
