@@ -16,7 +16,7 @@ namespace {
 constexpr auto kAskEvery = std::chrono::milliseconds(2'000);
 constexpr auto kAskAgainAfter = std::chrono::milliseconds(500);
 constexpr auto kShortestQuestion = std::chrono::milliseconds(20);
-constexpr int kUnansweredIsSilence = 3;
+constexpr int kUnansweredIsSilence = 4;
 constexpr auto kShortWait = std::chrono::milliseconds(100);
 
 Error error_of_message(const rd_kafka_message_t& message) {
@@ -113,12 +113,14 @@ void KafkaReader::take(const rd_kafka_message_t& message) {
 }
 
 /// While no records come, a broker is asked now and then: librdkafka does not say when one is
-/// silent, nor when one is back.
+/// silent, nor when one is back. Each question without an answer gives the next one twice the time:
+/// a busy broker, or one far away, is slow and not silent.
 Result<void> KafkaReader::check_broker(std::chrono::milliseconds limit) {
     if (limit >= kShortestQuestion && clock_.steady_now() >= ask_at_) {
+        const auto patience = limit * (1 << std::min(unanswered_, kUnansweredIsSilence - 1));
         const rd_kafka_metadata_t* raw = nullptr;
         const auto error =
-            rd_kafka_metadata(client_->get(), 0, nullptr, &raw, static_cast<int>(limit.count()));
+            rd_kafka_metadata(client_->get(), 0, nullptr, &raw, static_cast<int>(patience.count()));
         const MetadataHandle metadata(raw);
         const bool is_answered = error == RD_KAFKA_RESP_ERR_NO_ERROR;
         unanswered_ = is_answered ? 0 : unanswered_ + 1;

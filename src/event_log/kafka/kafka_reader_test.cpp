@@ -96,6 +96,17 @@ TEST_F(KafkaReaderOnMock, SaysThatNoBrokerAnswersUntilOneDoes) {
     ASSERT_TRUE(poll_until([](const auto& records) { return records.has_value(); }));
 }
 
+TEST_F(KafkaReaderOnMock, ASlowBrokerIsNotASilentOne) {
+    append(1);
+    ASSERT_TRUE(read_one());
+    kafka_.delay(250ms);
+    // Long enough for more questions than make a silence.
+    for (int polls = 0; polls < 40; ++polls) {
+        const auto records = reader().poll(100ms, 1);
+        ASSERT_TRUE(records) << records.error().message;
+    }
+}
+
 TEST_F(KafkaReaderOnMock, ACommitThatNobodyAnswersEnds) {
     append(1);
     ASSERT_TRUE(read_one());
