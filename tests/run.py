@@ -100,9 +100,10 @@ def lint(tally, options):
 
 
 def tidy(tally, options):
-    if not build("release", "programs"):
+    if not build("asan", "tests_all"):
         tally.failed.append("tidy: the build failed")
-    tally.add_step("tidy", run(sys.executable, "tests/lint/tidy.py", "build/release"))
+    tally.add_step("tidy", run(sys.executable, "tests/lint/tidy.py", "build/asan",
+                               *(["--all"] if options.long else [])))
 
 
 def unit(tally, options):
@@ -263,7 +264,7 @@ def kubernetes(tally, options):
 # `lambda` itself is a word of Python's own.
 GROUPS = {group.__name__.removesuffix("_functions"): group for group in (
     lint, unit, docs, infra, integration, e2e, fault, real, lambda_functions, browser, kubernetes,
-    tidy, asan, tsan, fuzz)}
+    asan, tidy, tsan, fuzz)}
 # Run when no group is named; the others join as soon as a whole run of them was seen to pass.
 DEFAULT = ("lint", "unit", "docs", "e2e", "fault")
 

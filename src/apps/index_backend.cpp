@@ -13,9 +13,9 @@ namespace {
 
 /// Both indices make their parts by the same names.
 template <class Index>
-class Backend final : public IndexBackend {
+class OpenedIndex final : public IndexBackend {
 public:
-    explicit Backend(std::unique_ptr<Index> index) : index_(std::move(index)) {}
+    explicit OpenedIndex(std::unique_ptr<Index> index) : index_(std::move(index)) {}
     std::unique_ptr<document_index::Writer> make_writer() override { return index_->make_writer(); }
     std::unique_ptr<document_index::Searcher> make_searcher() override {
         return index_->make_searcher();
@@ -28,7 +28,7 @@ private:
 template <class Index>
 Result<std::unique_ptr<IndexBackend>> backend_of(Result<std::unique_ptr<Index>> index) {
     if (!index) return std::unexpected(index.error());
-    return std::make_unique<Backend<Index>>(std::move(*index));
+    return std::make_unique<OpenedIndex<Index>>(std::move(*index));
 }
 
 std::vector<std::string> split_at_commas(std::string_view text) {

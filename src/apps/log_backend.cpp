@@ -24,9 +24,9 @@ std::size_t max_record_bytes(const settings::Settings& settings) {
 
 /// What both logs have in common: they make their parts by the same names.
 template <class Log>
-class Backend : public LogBackend {
+class OpenedLog : public LogBackend {
 public:
-    explicit Backend(std::unique_ptr<Log> event_log) : event_log_(std::move(event_log)) {}
+    explicit OpenedLog(std::unique_ptr<Log> event_log) : event_log_(std::move(event_log)) {}
     std::unique_ptr<event_log::Writer> make_writer() override { return event_log_->make_writer(); }
     std::unique_ptr<event_log::Reader> make_reader(
         std::string group, std::vector<std::string> topics,
@@ -41,9 +41,9 @@ protected:
     std::unique_ptr<Log> event_log_;
 };
 
-class EmbeddedBackend final : public Backend<event_log::EmbeddedLog> {
+class EmbeddedBackend final : public OpenedLog<event_log::EmbeddedLog> {
 public:
-    using Backend::Backend;
+    using OpenedLog::OpenedLog;
     /// It makes its topics itself.
     void report_missing_topics(telemetry::Log& /*log*/) override {}
     void trim(telemetry::Log& log) override {
@@ -57,10 +57,10 @@ public:
     }
 };
 
-class KafkaBackend final : public Backend<event_log::KafkaLog> {
+class KafkaBackend final : public OpenedLog<event_log::KafkaLog> {
 public:
     KafkaBackend(std::unique_ptr<event_log::KafkaLog> event_log, std::vector<std::string> topics)
-        : Backend(std::move(event_log)), topics_(std::move(topics)) {}
+        : OpenedLog(std::move(event_log)), topics_(std::move(topics)) {}
     void report_missing_topics(telemetry::Log& log) override {
         const auto missing = event_log_->missing_topics(topics_);
         if (!missing) {

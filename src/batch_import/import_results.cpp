@@ -35,7 +35,8 @@ ImportResults::ImportResults(object_store::ObjectStore& store, std::string bucke
 Result<bool> ImportResults::has_final_report() {
     const auto json = load(report_key_);
     if (!json) return std::unexpected(json.error());
-    return *json && is_final_report(**json);
+    const std::optional<std::string>& stored = *json;
+    return stored && is_final_report(*stored);
 }
 
 Result<void> ImportResults::store_report(const Report& report, const Progress& progress) {
@@ -45,8 +46,9 @@ Result<void> ImportResults::store_report(const Report& report, const Progress& p
 Result<std::optional<Progress>> ImportResults::load_checkpoint() {
     const auto json = load(checkpoint_key_);
     if (!json) return std::unexpected(json.error());
-    if (!*json) return std::nullopt;
-    auto progress = parse_checkpoint(**json);
+    const std::optional<std::string>& stored = *json;
+    if (!stored) return std::nullopt;
+    auto progress = parse_checkpoint(*stored);
     if (!progress) return std::unexpected(progress.error());
     return std::move(*progress);
 }

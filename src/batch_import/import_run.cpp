@@ -90,7 +90,8 @@ Result<ImportOutcome> ImportRun::end_refused(const std::string& rule) {
 Result<void> ImportRun::load_progress() {
     auto checkpoint = results_.load_checkpoint();
     if (checkpoint) {
-        if (*checkpoint) progress_ = std::move(**checkpoint);
+        std::optional<Progress>& stored = *checkpoint;
+        if (stored) progress_ = std::move(*stored);
         read_before_ = progress_.read();
         return {};
     }

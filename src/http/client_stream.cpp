@@ -99,7 +99,7 @@ error_code ClientStream::connect_to(const Endpoints& endpoints) {
 }
 
 error_code ClientStream::shake_hands() {
-    if (is_cut_) return asio::error::operation_aborted;
+    if (is_cut_ || !tls_) return asio::error::operation_aborted;
     std::optional<error_code> outcome;
     tls_->async_handshake(asio::ssl::stream_base::client,
                           [&](error_code failure) { outcome = failure; });

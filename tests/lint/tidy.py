@@ -55,7 +55,7 @@ def main():
     salt = version + (ROOT / ".clang-tidy").read_bytes()
     entries = json.loads((pathlib.Path(build) / "compile_commands.json").read_text())
     entries = {e["file"]: e for e in entries
-               if with_tests or not re.search(r"_test\.dir/|_test\.cpp$|/fake_", e["file"])}
+               if with_tests or not re.search(r"_test\.dir/|_bench\.dir/|_test\.cpp$|_bench\.cpp$|/fake_", e["file"])}
     bad = 0
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         for file, passed, output in pool.map(lambda e: check(e, build, salt), entries.values()):

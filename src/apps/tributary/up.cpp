@@ -85,7 +85,7 @@ private:
     const Ports ports_;
     const std::string data_folder_;
 
-    std::optional<event::Catalog> catalog_;
+    std::unique_ptr<event::Catalog> catalog_;
     std::unique_ptr<LogBackend> event_log_;
     std::unique_ptr<IndexBackend> index_;
     std::unique_ptr<object_store::DirectoryStore> store_;
@@ -114,7 +114,7 @@ Result<void> System::start() {
 Result<void> System::open_stores() {
     auto catalog = load_catalog(values_);
     if (!catalog) return std::unexpected(catalog.error());
-    catalog_ = std::move(*catalog);
+    catalog_ = std::make_unique<event::Catalog>(std::move(*catalog));
     auto event_log = open_event_log(values_, *catalog_, clock_, log_);
     if (!event_log) return std::unexpected(event_log.error());
     event_log_ = std::move(*event_log);

@@ -122,8 +122,8 @@ Result<void> BulkExchange::look_up_taken() {
     }
     for (std::size_t i = 0; i < taken_.size(); ++i) {
         WriteOutcome& outcome = outcomes_[taken_[i]];
-        if ((*stored)[i]) {
-            outcome = *std::move((*stored)[i]);
+        if (auto& found = (*stored)[i]) {
+            outcome = *std::move(found);
         } else {
             outcome = TryAgain{409, "The id was taken, and its document is gone since."};
         }

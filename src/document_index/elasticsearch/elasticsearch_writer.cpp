@@ -47,20 +47,17 @@ ElasticsearchWriter::~ElasticsearchWriter() {
 
 void ElasticsearchWriter::write(std::vector<Document> documents, Done done) {
     if (documents.empty()) return done(std::vector<WriteOutcome>());
-    std::optional<Error> refusal;
-    {
-        const std::scoped_lock lock(mutex_);
-        if (now() < closed_until_) {
-            refusal =
-                Error(ErrorCode::retry_later,
-                      "Elasticsearch asked to be left alone for a while: " +
-                          (state_ ? std::string("it is overloaded.") : state_.error().message));
-        } else {
-            jobs_.push_back({std::move(documents), std::move(done)});
-        }
+    std::unique_lock lock(mutex_);
+    if (now() >= closed_until_) {
+        jobs_.push_back({std::move(documents), std::move(done)});
+        lock.unlock();
+        return changed_.notify_one();
     }
-    if (refusal) return done(std::unexpected(*std::move(refusal)));
-    changed_.notify_one();
+    Error refusal(ErrorCode::retry_later,
+                  "Elasticsearch asked to be left alone for a while: " +
+                      (state_ ? std::string("it is overloaded.") : state_.error().message));
+    lock.unlock();
+    done(std::unexpected(std::move(refusal)));
 }
 
 Result<void> ElasticsearchWriter::ready() const {

@@ -42,8 +42,9 @@ private:
     Result<void> install_template() {
         const auto found = look_up(template_target(), "/index_templates/0/index_template/_meta");
         if (!found) return std::unexpected(found.error());
-        if (*found && is_current(**found)) return {};
-        if (auto fine = refuse_newer(*found, "index template"); !fine) return fine;
+        const std::optional<Installed>& installed = *found;
+        if (installed && is_current(*installed)) return {};
+        if (auto fine = refuse_newer(installed, "index template"); !fine) return fine;
         const auto what = fmt::format("install the index template of '{}'", index_);
         ClusterRequest request("PUT", template_target(), template_of(index_, mapping_, true));
         auto answer = ask(request, what);
@@ -60,9 +61,10 @@ private:
         const auto found =
             look_up(fmt::format("/{}/_mapping", index_), fmt::format("/{}/mappings/_meta", index_));
         if (!found) return std::unexpected(found.error());
-        if (!*found) return create_index();
-        if (is_current(**found)) return {};
-        if (auto fine = refuse_newer(*found, "index"); !fine) return fine;
+        const std::optional<Installed>& installed = *found;
+        if (!installed) return create_index();
+        if (is_current(*installed)) return {};
+        if (auto fine = refuse_newer(installed, "index"); !fine) return fine;
         const auto what = fmt::format("bring the mapping of '{}' up to date", index_);
         const auto answer = ask({"PUT", fmt::format("/{}/_mapping", index_), mapping_.json}, what);
         if (!answer) return std::unexpected(answer.error());

@@ -161,7 +161,7 @@ void KafkaWriter::replace_when_settled() {
     Session old;
     {
         const std::lock_guard lock(mutex_);
-        if (in_flight_ > 0 && clock_.steady_now() < *replace_by_) return;
+        if (in_flight_ > 0 && replace_by_ && clock_.steady_now() < *replace_by_) return;
         old = retire_session(finished);
     }
     answer(std::move(finished));

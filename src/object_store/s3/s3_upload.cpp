@@ -60,7 +60,10 @@ Result<void> upload_in_parts(S3Requests& requests, const ObjectId& object, std::
     ended = list ? end_upload(requests, object, upload, *list)
                  : Result<void>(std::unexpected(list.error()));
     // What cannot be given up now, the bucket's lifecycle rule removes.
-    if (!ended) (void)requests.send("DELETE", object, "uploadId=" + upload);
+    if (!ended) {
+        [[maybe_unused]] const auto given_up =
+            requests.send("DELETE", object, "uploadId=" + upload);
+    }
     return ended;
 }
 
