@@ -170,6 +170,11 @@ Result<Hit> ElasticsearchSearcher::get(const std::string& index, const std::stri
 Result<Counts> ElasticsearchSearcher::count_by_partition(
     const std::string& index, const std::string& topic,
     const std::map<std::int32_t, std::int64_t>& offset_below) {
+    // A document is counted from the index's next refresh on. Whoever may not ask for one counts
+    // what is there.
+    const auto refreshed = ask({"POST", fmt::format("/{}/_refresh?ignore_unavailable=true",
+                                                    http::percent_encode(index, true))});
+    if (!refreshed) return std::unexpected(refreshed.error());
     Counts counts;
     for (auto next = offset_below.begin(); next != offset_below.end();) {
         std::map<std::int32_t, std::int64_t> some;

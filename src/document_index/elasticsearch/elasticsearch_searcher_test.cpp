@@ -131,6 +131,16 @@ TEST_F(ElasticsearchSearcherTest, IsUnavailableWhereNobodyAnswersInTime) {
     waiting.clear();
 }
 
+TEST_F(ElasticsearchSearcherTest, CountsWhatWasWrittenAMomentAgo) {
+    const std::string none = R"({"aggregations":{"partitions":{"buckets":[]}}})";
+    server_.rule("POST /orders-index/_search", answer(200, none));
+    for (const int status : {200, 403}) {
+        server_.rule("POST /orders-index/_refresh", answer(status));
+        EXPECT_TRUE(searcher().count_by_partition("orders-index", "orders", {{0, 1}})) << status;
+    }
+    EXPECT_EQ(server_.requests("POST /orders-index/_refresh").size(), 2U);
+}
+
 TEST_F(ElasticsearchSearcherTest, CountsManyPartitionsInSeveralRequests) {
     server_.rule("POST /orders-index/_search",
                  answer(200, R"({"aggregations":{"partitions":{"buckets":[)"
