@@ -7,6 +7,7 @@
 #include <fstream>
 #include <iterator>
 #include <optional>
+#include <sstream>
 #include <stdexcept>
 
 namespace tributary::settings {
@@ -273,6 +274,17 @@ std::chrono::milliseconds Settings::duration(std::string_view name) const {
 
 bool Settings::boolean(std::string_view name) const {
     return text(name) == "true";
+}
+
+std::vector<std::string> Settings::list(std::string_view name) const {
+    std::vector<std::string> entries;
+    std::istringstream remaining(text(name));
+    for (std::string entry; std::getline(remaining, entry, ',');) {
+        const std::size_t begin = entry.find_first_not_of(' ');
+        if (begin == std::string::npos) continue;
+        entries.push_back(entry.substr(begin, entry.find_last_not_of(' ') - begin + 1));
+    }
+    return entries;
 }
 
 }  // namespace tributary::settings

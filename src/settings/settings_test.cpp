@@ -77,6 +77,15 @@ TEST(Settings, PassesKafkaPropertiesOnButKeepsItsOwn) {
     EXPECT_NE(refused.error().message.find("not yours to set"), std::string::npos);
 }
 
+TEST(Settings, ListsLeaveOutSpacesAndEmptyEntries) {
+    const auto settings =
+        Settings::load({{"CONSOLE_ALLOWED_HOSTS", " a.example, ,b.example:80,,"}});
+    ASSERT_TRUE(settings.has_value()) << settings.error().message;
+    EXPECT_EQ(settings->list("CONSOLE_ALLOWED_HOSTS"),
+              (std::vector<std::string>{"a.example", "b.example:80"}));
+    EXPECT_TRUE(Settings::load({})->list("CONSOLE_ALLOWED_HOSTS").empty());
+}
+
 TEST(Settings, ReadsSecretsFromFilesAndNeverShowsThem) {
     const std::string path = testing::TempDir() + "tributary_secret_test";
     std::ofstream(path) << "s3cret\n";
