@@ -7,6 +7,7 @@
 named with its reason; the exit code is 0 only when nothing failed and something ran.
 """
 import argparse
+import concurrent.futures
 import hashlib
 import os
 import pathlib
@@ -244,15 +245,21 @@ def fuzz(tally, options):
     targets = sorted(p for p in (ROOT / "build/fuzz/fuzz").glob("*_fuzzer") if os.access(p, os.X_OK))
     if not targets:
         tally.failed.append("fuzz: there is no target")
-    for target in targets:
-        name = target.name.removesuffix("_fuzzer")
-        corpus = RESULTS / "corpus" / name
-        corpus.mkdir(parents=True, exist_ok=True)
-        seeds = ROOT / "fuzz/corpus" / name
-        tally.add_step(f"fuzz: {name}", run(
-            target, f"-max_total_time={seconds}", "-timeout=10", "-rss_limit_mb=2048",
-            "-print_final_stats=0", "-verbosity=0", f"-artifact_prefix={RESULTS}/{name}-",
-            corpus, *([seeds] if seeds.exists() else [])))
+    with concurrent.futures.ThreadPoolExecutor(int(JOBS)) as pool:
+        for name, ok in pool.map(lambda target: run_fuzzer(target, seconds), targets):
+            tally.add_step(f"fuzz: {name}", ok)
+
+
+def run_fuzzer(target, seconds):
+    """Whether that many seconds found nothing; what was found is left beside the results."""
+    name = target.name.removesuffix("_fuzzer")
+    corpus = RESULTS / "corpus" / name
+    corpus.mkdir(parents=True, exist_ok=True)
+    seeds = ROOT / "fuzz/corpus" / name
+    return name, run(
+        target, f"-max_total_time={seconds}", "-timeout=10", "-rss_limit_mb=2048",
+        "-print_final_stats=0", "-verbosity=0", f"-artifact_prefix={RESULTS}/{name}-",
+        corpus, *([seeds] if seeds.exists() else []))
 
 
 def kubernetes(tally, options):
