@@ -36,6 +36,11 @@ if [ ! -e "$DATA_DIR/bucket/reports/samples" ]; then
         "$samples"/suppliers.ndjson "$samples"/orders-with-errors.json || true
 fi
 
+# The Consumer commits once a second: until then the ledger calls events in flight.
+for _ in $(seq 100); do
+    "$t" ledger --url "$url" --json | grep -q '"totals":{[^}]*"in_flight":0' && break
+    sleep 0.1
+done
 printf '\nThe newest documents:\n'
 "$t" search --url "$url" --size 10
 printf '\nThe ledger:\n'
