@@ -97,6 +97,7 @@ def pytest(tally, group, folder, *arguments, within=()):
 
 def lint(tally, options):
     tally.add_step("lint: format", run("tests/lint/format.sh"))
+    tally.add_step("lint: benchmarks", run(sys.executable, "bench/docs.py", "--check"))
     pytest(tally, "layers", "tests/layers")
 
 
