@@ -5,6 +5,8 @@
 #include <utility>
 #include <vector>
 
+#include "batch_import/file_type.h"
+
 namespace tributary::batch_import {
 namespace {
 
@@ -120,6 +122,9 @@ Result<std::unique_ptr<DecompressedStream>> ImportRun::position(
 }
 
 Result<ImportOutcome> ImportRun::import_from_here(std::unique_ptr<DecompressedStream> stream) {
+    if (progress_.position.byte == 0 && is_named_ndjson(source_.object.key)) {
+        progress_.position.format = FileFormat::lines;
+    }
     BatchReader reader(source_, std::move(stream), progress_.position, tools_.decoder,
                        tools_.clock.now(), tools_.settings.batches);
     saved_at_ = tools_.clock.steady_now();

@@ -106,6 +106,9 @@ BREAKS = {
 BROKEN_LINES = {**BREAKS,
                 "an open brace": (5, '{"id":"x"', "cannot be read as JSON"),
                 "a brace too many": (6, '{"id":"x"}}', "cannot be read as JSON"),
+                "no list": (0, "[broken", "cannot be read as JSON"),
+                "an open object": (1, '{"id":"z0"', "cannot be read as JSON"),
+                "a list": (2, '["a","b"]', "this is a"),
                 "an open string": (7, '{"id":"x}', "cannot be read as JSON"),
                 "an open bracket": (900, "[1,2", "cannot be read as JSON")}
 
