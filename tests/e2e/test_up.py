@@ -287,6 +287,21 @@ def test_an_idle_system_is_small(tmp_path):
         assert sum(sizes.values()) < 150, sizes
 
 
+def test_an_event_of_a_log_made_anew_is_no_redelivery(tmp_path):
+    """It may lie where the event of that id lay in the old log, and is another one all the same."""
+    system = System(tmp_path)
+    with system:
+        assert system.post({"type": "order", "id": "z1", "data": {"n": "old"}}).status == 200
+        documents(system, 1, id="z1")
+    for file in system.data.glob("log.db*"):
+        file.unlink()
+    with system:
+        assert system.post({"type": "order", "id": "z1", "data": {"n": "new"}}).status == 200
+        [letter] = documents(system, 1, type="dead-letter")
+        assert letter["reason"] == "id_reused" and "made anew" in json.dumps(letter), letter
+        assert system.settled_ledger()["totals"]["dead_lettered"] == 1
+
+
 def start_demo(folder, port):
     return subprocess.Popen(
         [pathlib.Path(__file__).parents[1] / "demo/up.sh", BIN], cwd=folder, text=True,
