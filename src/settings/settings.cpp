@@ -4,11 +4,12 @@
 #include <array>
 #include <charconv>
 #include <fmt/format.h>
-#include <fstream>
 #include <iterator>
 #include <optional>
 #include <sstream>
 #include <stdexcept>
+
+#include "base/file.h"
 
 namespace tributary::settings {
 namespace {
@@ -115,14 +116,8 @@ std::string complaint(const Setting& setting, const std::string& text) {
 }
 
 Result<std::string> read_secret(const std::string& path) {
-    std::ifstream file(path, std::ios::binary);
-    std::string content{std::istreambuf_iterator<char>(file), {}};
-    if (!file || content.size() > kMaxSecretFileBytes) {
-        return fail(ErrorCode::invalid_input, fmt::format("cannot read the file \"{}\".", path));
-    }
-    while (!content.empty() && (content.back() == '\n' || content.back() == '\r')) {
-        content.pop_back();
-    }
+    auto content = read_file(path, kMaxSecretFileBytes);
+    while (content && (content->ends_with('\n') || content->ends_with('\r'))) content->pop_back();
     return content;
 }
 

@@ -99,6 +99,9 @@ TEST(Settings, ReadsSecretsFromFilesAndNeverShowsThem) {
     const auto missing = Settings::load({{"PRODUCER_TOKEN_FILE", path}});
     ASSERT_FALSE(missing.has_value());
     EXPECT_NE(missing.error().message.find("cannot read the file"), std::string::npos);
+    const auto directory = Settings::load({{"PRODUCER_TOKEN_FILE", testing::TempDir()}});
+    ASSERT_FALSE(directory.has_value());
+    EXPECT_NE(directory.error().message.find("Is a directory"), std::string::npos);
 }
 
 TEST(Settings, DeadlinesNest) {

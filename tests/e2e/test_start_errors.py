@@ -19,6 +19,8 @@ def start(program, path, **environment):
     ({"TRIBUTARY_COLOUR": "blue"}, "TRIBUTARY_COLOUR: there is no such setting"),
     ({"PORT": "many"}, 'PORT: "many" is not a whole number'),
     ({"PRODUCER_TOKEN_FILE": "/nowhere/tokens"}, 'cannot read the file "/nowhere/tokens"'),
+    ({"PRODUCER_TOKEN_FILE": "/tmp"}, "Is a directory"),
+    ({"ENTITY_CATALOG": "/tmp"}, "Is a directory"),
     ({"ENTITY_CATALOG": "/nowhere/catalog.yaml"}, "/nowhere/catalog.yaml")])
 def test_a_wrong_setting_ends_it_with_a_sentence_for_the_log_and_for_kubernetes(
         program, environment, words, tmp_path):

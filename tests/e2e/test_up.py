@@ -217,6 +217,8 @@ def test_the_command_line_sends_searches_and_balances(system):
     assert "balanced: yes" in ledger.stdout and ledger.returncode == 0, ledger
     refused = system.cli("send", "--url", system.url, "--type", "nothing", "{}")
     assert refused.returncode == 1 and "nothing" in refused.stderr, refused
+    folder = system.cli("send", "--url", system.url, "--file", str(system.folder))
+    assert folder.returncode == 2 and "Is a directory" in folder.stderr, folder
     away = system.cli("search", "--url", "http://127.0.0.1:1")
     assert away.returncode == 69 and "tributary up" in away.stderr, away
 

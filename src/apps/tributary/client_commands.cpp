@@ -1,6 +1,5 @@
 #include <boost/json.hpp>
 #include <fmt/format.h>
-#include <fstream>
 #include <iostream>
 #include <iterator>
 #include <set>
@@ -9,6 +8,7 @@
 #include "apps/program.h"
 #include "apps/tributary/api_client.h"
 #include "apps/tributary/commands.h"
+#include "base/file.h"
 
 namespace tributary::apps {
 namespace {
@@ -16,12 +16,13 @@ namespace {
 namespace json = boost::json;
 
 constexpr std::chrono::milliseconds kTailInterval{500};
+/// Far more than a gateway takes: it answers what is too much, and larger files are for `upload`.
+constexpr std::size_t kMaxSentBytes = 256UL << 20;
 
 Result<std::string> read_input(const std::string& file) {
     if (file == "-") return std::string(std::istreambuf_iterator<char>(std::cin), {});
-    std::ifstream in(file, std::ios::binary);
-    std::string content{std::istreambuf_iterator<char>(in), {}};
-    if (!in) return fail(ErrorCode::invalid_input, fmt::format("Cannot read \"{}\".", file));
+    auto content = read_file(file, kMaxSentBytes);
+    if (!content) return fail(ErrorCode::invalid_input, "--file: " + content.error().message);
     return content;
 }
 
