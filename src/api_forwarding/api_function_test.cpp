@@ -131,6 +131,13 @@ TEST_P(ApiFunctionTest, UsesTheIdempotencyKeyAndTheTraceparent) {
     EXPECT_EQ(sent_[0].traceparent, "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
 }
 
+TEST_P(ApiFunctionTest, RefusesAnEmptyIdempotencyKey) {
+    const Answer answer = ask(R"({"type":"order","data":{"id":1}})", {{"Idempotency-Key", ""}});
+    EXPECT_EQ(answer.status, 400);
+    EXPECT_EQ(answer.body.at("type"), "/problems/invalid-idempotency-key");
+    EXPECT_FALSE(answer.body.at("id").as_string().empty());
+}
+
 TEST_P(ApiFunctionTest, TakesWhatCurlCallsAFormForJson) {
     const Answer answer = ask(R"({"type":"order","data":{"id":1}})",
                               {{"Content-Type", "application/x-www-form-urlencoded"}});

@@ -1,5 +1,6 @@
 // tributary: the command line, and the whole system on one machine.
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <filesystem>
 #include <functional>
 
@@ -14,6 +15,13 @@ namespace {
 constexpr const char* kExitCodes =
     "Exit codes: 0 done; 1 refused, not found or not balanced; 2 wrong usage; 69 the system does "
     "not answer; 78 wrong configuration.";
+
+/// As the Producer wants it; a header could not even carry every other one unchanged.
+std::string flaw_of_id(const std::string& id) {
+    const bool is_printable = std::ranges::all_of(id, [](char c) { return c >= ' ' && c <= '~'; });
+    if (!id.empty() && id.size() <= 128 && is_printable) return "";
+    return "an event id has 1 to 128 printable ASCII characters";
+}
 
 void add_client_options(CLI::App& command, apps::ClientOptions& options) {
     command.add_option("--url", options.url, "The gateway and console")->capture_default_str();
@@ -89,7 +97,8 @@ CommandLine::CommandLine(const settings::Environment& environment, const std::st
                             [this] { return apps::send(send); });
     add_client_options(sending, send.client);
     sending.add_option("--type", send.type, "Entity type of DATA, which is then its data");
-    sending.add_option("--id", send.id, "Event id (Idempotency-Key): a retry makes no second one");
+    sending.add_option("--id", send.id, "Event id (Idempotency-Key): a retry makes no second one")
+        ->check(flaw_of_id);
     auto* data = sending.add_option("DATA", send.data, "JSON: an event, an array, or data");
     auto* file = sending.add_option("--file", send.file, "Read it from a file; - for stdin");
     data->excludes(file);
