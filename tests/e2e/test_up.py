@@ -4,8 +4,10 @@ import gzip
 import json
 import os
 import pathlib
+import select
 import signal
 import subprocess
+import threading
 import time
 
 import pytest
@@ -221,6 +223,55 @@ def test_the_command_line_sends_searches_and_balances(system):
     assert folder.returncode == 2 and "Is a directory" in folder.stderr, folder
     away = system.cli("search", "--url", "http://127.0.0.1:1")
     assert away.returncode == 69 and "tributary up" in away.stderr, away
+
+
+def test_tail_prints_every_document_once(system):
+    """Also of a batch that is larger than what it asks for at once."""
+    def send(first, count):
+        events = [{"type": "product", "id": f"tail-{first + i}", "data": {"id": i}}
+                  for i in range(count)]
+        assert system.post(events).status == 200
+
+    tail = subprocess.Popen([BIN / "tributary", "tail", "--json", "--type", "product", "--url",
+                             system.url], env=system.environment, stdout=subprocess.PIPE, text=True)
+    try:
+        count, lines = 0, []
+        reader = threading.Thread(target=lambda: lines.extend(tail.stdout), daemon=True)
+        while not select.select([tail.stdout], [], [], 0.2)[0]:  # Until it is there.
+            send(count, 1)
+            count += 1
+        reader.start()
+        for _ in range(3):
+            send(count, 900)
+            count += 900
+        def seen():
+            return {json.loads(line)["id"] for line in list(lines)}
+        wait_for(lambda: f"tail-{count - 2700}" in seen() and f"tail-{count - 1}" in seen(),
+                 "the last document")
+        wait_for(lambda: len(seen()) >= 2701, "every document")
+    finally:
+        tail.terminate()
+        assert tail.wait(30) == 0
+    reader.join(30)
+    ids = [json.loads(line)["id"] for line in lines]
+    assert len(ids) == len(set(ids)) and {f"tail-{count - i}" for i in range(1, 2701)} <= set(ids)
+
+
+@pytest.mark.parametrize("arguments", [
+    ("search", "--size", "-1"), ("search", "--size", "1001"), ("tail", "--count", "-3"),
+    ("send", "--id", "", "{}"), ("send", "--id", "a\nb", "{}"), ("send", "--id", "x" * 129, "{}")],
+    ids=lambda arguments: " ".join(arguments)[:20].replace("\n", "\\n"))
+def test_an_option_out_of_its_range_is_wrong_usage(system, arguments):
+    refused = system.cli(*arguments, "--url", system.url)
+    assert refused.returncode == 2 and arguments[1] in refused.stderr, refused
+
+
+def test_an_empty_idempotency_key_is_refused_by_both_doors(system):
+    event = {"type": "order", "data": {"id": 1}}
+    for url in (system.url + "/events", system.producer + "/produce"):
+        refused = request("POST", url, event, {"Content-Type": "application/json",
+                                               "Idempotency-Key": ""})
+        assert refused.status == 400 and "Idempotency-Key" in refused.json["detail"], refused
 
 
 def test_what_is_no_search_is_a_sentence(system):

@@ -116,6 +116,18 @@ std::string member_text(const boost::json::value& object, std::string_view name)
     return value->is_string() ? std::string(value->as_string()) : to_text(*value);
 }
 
+void print_document(const boost::json::value& document) {
+    const auto* object = document.if_object();
+    const auto* data = object == nullptr ? nullptr : object->if_contains("data");
+    const auto* pipeline = object == nullptr ? nullptr : object->if_contains("pipeline");
+    fmt::print("{}  {:8}  {:36}  {:32}  {}\n",
+               pipeline == nullptr ? member_text(document, "@timestamp")
+                                   : member_text(*pipeline, "received_at"),
+               member_text(document, "type"), member_text(document, "id"),
+               member_text(document, "source"),
+               data == nullptr ? member_text(document, "reason") : to_text(*data));
+}
+
 std::string query_string(const std::vector<std::pair<std::string, std::string>>& parameters) {
     std::string query;
     for (const auto& [name, value] : parameters) {

@@ -114,7 +114,8 @@ CommandLine::CommandLine(const settings::Environment& environment, const std::st
     uploading.add_option("FILE", upload.files, "JSON array or NDJSON, plain or .gz")->required();
     uploading.add_option("--prefix", upload.prefix, "In front of the key: a folder with its /");
     uploading.add_flag("!--no-wait", upload.wait, "Do not wait for the reports");
-    uploading.add_option("--timeout", upload.timeout, "Seconds to wait for the reports");
+    uploading.add_option("--timeout", upload.timeout, "Seconds to wait for the reports")
+        ->check(CLI::NonNegativeNumber);
 
     CLI::App& importing =
         add("import", "Import files of a bucket by this process alone, as lambda_s3 does",
@@ -147,13 +148,17 @@ void CommandLine::add_queries() {
     searching.add_option("--id", search.id, "Event id");
     searching.add_option("--after", search.after, "Received at or after (RFC 3339)");
     searching.add_option("--before", search.before, "Received before (RFC 3339)");
-    searching.add_option("--size", search.size, "How many")->capture_default_str();
+    searching.add_option("--size", search.size, "How many")
+        ->capture_default_str()
+        ->check(CLI::Range(0, 1'000));
 
-    CLI::App& tailing = add("tail", "Print documents as they arrive", "tributary tail --type order",
-                            [this] { return apps::tail(tail); });
+    CLI::App& tailing =
+        add("tail", "Print documents received from now on, as they become searchable",
+            "tributary tail --type order", [this] { return apps::tail(tail); });
     add_client_options(tailing, tail.client);
     tailing.add_option("--type", tail.type, "Entity type");
-    tailing.add_option("--count", tail.count, "End after so many; 0: go on");
+    tailing.add_option("--count", tail.count, "End after so many; 0: go on")
+        ->check(CLI::NonNegativeNumber);
 
     CLI::App& tracing = add("trace", "Where is my event?", "tributary trace a1",
                             [this] { return apps::trace(trace, trace_id); });
@@ -212,8 +217,12 @@ void CommandLine::add_dead_letters() {
     listing.add_option("--state", letters.state, "open, redriven, dropped or any")
         ->capture_default_str()
         ->check(CLI::IsMember({"open", "redriven", "dropped", "any"}));
-    listing.add_option("--size", letters.size, "How many")->capture_default_str();
-    listing.add_option("--from", letters.from, "Skip so many")->capture_default_str();
+    listing.add_option("--size", letters.size, "How many")
+        ->capture_default_str()
+        ->check(CLI::NonNegativeNumber);
+    listing.add_option("--from", letters.from, "Skip so many")
+        ->capture_default_str()
+        ->check(CLI::NonNegativeNumber);
 
     CLI::App& showing =
         add_letter_command(*dlq, "show", "Show one, with its value", apps::dlq_show);
