@@ -362,6 +362,26 @@ def start_demo(folder, port):
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True)
 
 
+def processes_of_session(leader):
+    """Also those whose parent has ended."""
+    found = []
+    for entry in pathlib.Path("/proc").iterdir():
+        try:
+            if entry.name.isdigit() and os.getsid(int(entry.name)) == leader:
+                found.append(int(entry.name))
+        except ProcessLookupError:
+            pass
+    return [pid for pid in found if name_of(pid)]
+
+
+def interrupt(demo):
+    os.killpg(demo.pid, signal.SIGINT)  # As a terminal does.
+    rest, _ = demo.communicate(timeout=60)
+    assert not processes_of_session(demo.pid), [name_of(p) for p in processes_of_session(demo.pid)]
+    assert demo.returncode == 130, rest
+    assert rest.count("Stopping; ") <= 1 and "does not answer" not in rest, rest
+
+
 def said(demo, words):
     """What it printed up to the line with these words."""
     lines = []
@@ -382,14 +402,48 @@ def test_dev_up_shows_the_samples_and_is_ready_at_once_the_second_time(tmp_path)
         seconds.append(time.monotonic() - begun)
         assert "samples/orders-with-errors.json" in shown or run == "second", shown
         assert "balanced: yes" in shown, shown
+        newest = shown.split("The newest documents:")[1].split("The ledger:")[0]
+        assert "sample-order-1 " in newest and " /api " in newest, shown
+        assert " s3://bucket/samples/" in newest, shown
         for part in ("Console", "Gateway", "Producer"):
             assert f"{part} " in shown, shown
-        group = [demo.pid, *processes_below(demo.pid)]
-        os.killpg(demo.pid, signal.SIGINT)  # As a terminal does.
-        demo.communicate(timeout=60)
-        assert not [pid for pid in group if name_of(pid)], [name_of(pid) for pid in group]
+        interrupt(demo)
     print(f"first {seconds[0]:.1f} s, second {seconds[1]:.1f} s")
     assert seconds[1] < 5
+
+
+@pytest.mark.parametrize("words", ["Listening", "files through the bucket", "products.json:",
+                                   "events through", "newest documents"])
+def test_ctrl_c_at_any_moment_of_the_start_stops_everything_and_the_next_feeds_the_rest(
+        tmp_path, words):
+    port = free_port_triple()
+    demo = start_demo(tmp_path, port)
+    said(demo, words)
+    interrupt(demo)
+    demo = start_demo(tmp_path, port)
+    said(demo, "Ctrl-C stops everything")
+    reports = {path.name for path in (tmp_path / "data/bucket/reports/samples").iterdir()}
+    tried = request("GET", f"http://127.0.0.1:{port}/api/events?type=order&q=10248").json["total"]
+    assert tried == 0, "the README's own example is in the samples"
+    documents = request("GET", f"http://127.0.0.1:{port}/api/events?size=1").json["total"]
+    interrupt(demo)
+    assert (len(reports), documents) == (4, 34)
+
+
+def test_ctrl_c_just_after_the_begin_stops_everything(tmp_path):
+    port = free_port_triple()
+    for wanted in (1, 2, 3, 4):
+        demo = start_demo(tmp_path, port)
+        wait_for(lambda: len(processes_below(demo.pid)) >= wanted, f"{wanted} processes")
+        interrupt(demo)
+
+
+def test_a_closed_terminal_ends_dev_up_and_all_that_it_started(tmp_path):
+    demo = start_demo(tmp_path, free_port_triple())
+    said(demo, "files through the bucket")
+    demo.send_signal(signal.SIGHUP)  # To the script alone.
+    demo.communicate(timeout=60)
+    assert not processes_of_session(demo.pid)
 
 
 @pytest.mark.parametrize("settings, words", [
