@@ -26,6 +26,10 @@ Setting url(std::string_view name, std::string_view default_value, std::string_v
             std::string_view help) {
     return {name, Kind::url, default_value, 0, 0, "", programs, false, help};
 }
+Setting address(std::string_view name, std::string_view default_value, std::string_view programs,
+                std::string_view help) {
+    return {name, Kind::address, default_value, 0, 0, "", programs, false, help};
+}
 Setting integer(std::string_view name, std::string_view default_value, std::int64_t minimum,
                 std::int64_t maximum, std::string_view programs, std::string_view help) {
     return {name, Kind::integer, default_value, minimum, maximum, "", programs, false, help};
@@ -80,8 +84,8 @@ std::span<const Setting> table() {
             "Secrets Manager's server; empty: AWS's own."),
 
         // How they listen and speak.
-        text("LISTEN_ADDRESS", "127.0.0.1", "producer consumer tributary",
-             "IP address to listen on; 0.0.0.0 for every one."),
+        address("LISTEN_ADDRESS", "127.0.0.1", "producer consumer tributary",
+                "IP address to listen on; 0.0.0.0 for every one."),
         integer("PORT", "0", 0, 65'535, "producer consumer tributary",
                 "Port to listen on; 0: the program's own (8081 producer, 8082 consumer, 8080 "
                 "gateway)."),
