@@ -161,7 +161,7 @@ TEST_F(RuntimeHost, StartsMoreInstancesUnderLoadUpToTheLimit) {
     FunctionHost& host = start(settings);
     std::vector<std::future<InvocationResult>> results;
     for (int i = 0; i < 9; ++i) results.push_back(begin(R"("slow")"));
-    EXPECT_TRUE(becomes([&] { return host.counts().running == 3; }));
+    EXPECT_TRUE(becomes([&] { return host.counts().running == 3 && host.counts().ready == 3; }));
     EXPECT_EQ(children().size(), 3U);
     for (auto& result : results) EXPECT_TRUE(result.get());
 }
@@ -218,6 +218,7 @@ TEST_F(RuntimeHost, TellsTheWaitingCallerWhyTheFunctionDoesNotStart) {
     EXPECT_EQ(result.error().kind, FailureKind::crashed);
     EXPECT_EQ(result.error().message,
               "fake could not be set up: Fake.Unconfigured: COLOUR is missing.");
+    EXPECT_EQ(host.counts().ready, 0U);
 }
 
 TEST_F(RuntimeHost, TellsTheWaitingCallerThatTheFunctionDiesAtStart) {
