@@ -4,6 +4,7 @@
 
 #include "apps/program.h"
 #include "apps/tributary/commands.h"
+#include "ingest/callers.h"
 
 namespace tributary::apps {
 namespace {
@@ -71,6 +72,8 @@ int check_config(const settings::Environment& environment) {
     if (!values) return report_start_error(values.error());
     const auto catalog = load_catalog(*values);
     if (!catalog) return report_start_error(catalog.error());
+    const auto callers = ingest::parse_callers(values->text("PRODUCER_TOKEN"), *catalog);
+    if (!callers) return report_start_error(callers.error());
     fmt::print("The configuration is fine; entity types: {}.\n", catalog->names());
     return kExitSuccess;
 }
