@@ -128,6 +128,7 @@ Result<ImportOutcome> ImportRun::import_from_here(std::unique_ptr<DecompressedSt
     BatchReader reader(source_, std::move(stream), progress_.position, tools_.decoder,
                        tools_.clock.now(), tools_.settings.batches);
     saved_at_ = tools_.clock.steady_now();
+    save_after_ = tools_.settings.first_checkpoint;
     if (auto sent = send_all(reader); !sent) return end_with(sent.error());
     if (!reader.is_at_end()) return pause("The time is up.");
     damage_ = reader.damage();
@@ -197,8 +198,9 @@ Result<void> ImportRun::reject(const Batch& batch, const Batch::Item& item,
 
 Result<void> ImportRun::save_sometimes() {
     const SteadyTime now = tools_.clock.steady_now();
-    if (now - saved_at_ < tools_.settings.checkpoint_interval) return {};
+    if (now - saved_at_ < std::min(save_after_, tools_.settings.checkpoint_interval)) return {};
     saved_at_ = now;
+    save_after_ *= 2;
     return results_.store_checkpoint(progress_);
 }
 
