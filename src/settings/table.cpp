@@ -114,7 +114,7 @@ std::span<const Setting> table() {
         bytes("MAX_BODY_BYTES", "10MiB", kKiB, kGiB, "producer",
               "Largest request body, as sent and decompressed; above it 413."),
         bytes("MAX_EVENT_BYTES", "1MiB", kKiB, 64 * kMiB, "producer tributary",
-              "Largest single record in the log; above it 413."),
+              "Largest event; with its key and headers, 64 KiB more. Above that 413."),
         integer("MAX_BATCH_ITEMS", "10000", 1, 1'000'000, "producer lambda_api",
                 "Most events in one request."),
         bytes("MAX_ITEM_BYTES", "1MiB", kKiB, 64 * kMiB, "lambda_s3 tributary",

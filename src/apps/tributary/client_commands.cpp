@@ -122,8 +122,9 @@ int trace(const ClientOptions& options, const std::string& id) {
         return matches.empty() ? kExitFailure : kExitSuccess;
     }
     for (const json::value& match : matches) {
-        fmt::print("{} {} from {}\n", member_text(match, "state"), member_text(match, "type"),
-                   member_text(match, "source"));
+        const std::string source = member_text(match, "source");
+        fmt::print("{} {}{}{}\n", member_text(match, "state"), member_text(match, "type"),
+                   source.empty() ? "" : " from ", source);
         for (const json::value& stage : match.at("stages").as_array()) {
             fmt::print("  {:24}  {}", member_text(stage, "time"), member_text(stage, "stage"));
             for (const auto& [name, value] : stage.as_object()) {
