@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <functional>
+#include <iostream>
 
 #include "apps/program.h"
 #include "apps/tributary/commands.h"
@@ -81,7 +82,7 @@ CLI::App& CommandLine::add(const char* name, const char* description, const char
 }
 
 CommandLine::CommandLine(const settings::Environment& environment, const std::string& folder) {
-    app.require_subcommand(1);
+    app.require_subcommand(0, 1);
     app.footer(kExitCodes);
     app.set_version_flag("--version", kVersion);
 
@@ -179,7 +180,7 @@ void CommandLine::add_queries() {
 
 void CommandLine::add_topics(const settings::Environment& environment) {
     CLI::App* parent = app.add_subcommand("topics", "Kafka's topics");
-    parent->require_subcommand(1);
+    parent->require_subcommand(0, 1);
     CLI::App* creating = parent->add_subcommand(
         "create", "Make the topics of the catalog in Kafka, with their dead letters; idempotent");
     creating->footer(
@@ -209,7 +210,7 @@ CLI::App& CommandLine::add_letter_command(CLI::App& parent, const char* name,
 
 void CommandLine::add_dead_letters() {
     CLI::App* dlq = app.add_subcommand("dlq", "Look at dead letters, redrive or drop them");
-    dlq->require_subcommand(1);
+    dlq->require_subcommand(0, 1);
     dlq->footer("Example:\n  tributary dlq redrive --reason mapping_conflict --dry-run");
 
     CLI::App& listing = add_letter_command(*dlq, "list", "List them, newest first", apps::dlq_list);
@@ -254,5 +255,7 @@ int main(int argc, char** argv, char** variables) {
     } catch (const CLI::ParseError& error) {
         return line.app.exit(error) == 0 ? apps::kExitSuccess : apps::kExitUsage;
     }
-    return line.chosen();
+    if (line.chosen) return line.chosen();
+    std::cerr << line.app.help();
+    return apps::kExitUsage;
 }
