@@ -218,7 +218,6 @@ TEST_F(RuntimeHost, TellsTheWaitingCallerWhyTheFunctionDoesNotStart) {
     EXPECT_EQ(result.error().kind, FailureKind::crashed);
     EXPECT_EQ(result.error().message,
               "fake could not be set up: Fake.Unconfigured: COLOUR is missing.");
-    EXPECT_EQ(host.counts().ready, 0U);
 }
 
 TEST_F(RuntimeHost, TellsTheWaitingCallerThatTheFunctionDiesAtStart) {
@@ -228,6 +227,14 @@ TEST_F(RuntimeHost, TellsTheWaitingCallerThatTheFunctionDiesAtStart) {
     const auto result = host.invoke_and_wait("1");
     ASSERT_FALSE(result);
     EXPECT_EQ(result.error().message, "fake exited with code 7 before it asked for an event.");
+}
+
+TEST_F(RuntimeHost, IsNotReadyBeforeAnInstanceHasAskedForAnEvent) {
+    FunctionSettings settings = fake_function();
+    settings.environment["FAKE_START"] = "hang";
+    FunctionHost& host = start(settings);
+    ASSERT_TRUE(becomes([&] { return host.counts().instances == 1; }));
+    EXPECT_EQ(host.counts().ready, 0U);
 }
 
 TEST_F(RuntimeHost, KillsAnInstanceThatNeverAsksForAnEvent) {
