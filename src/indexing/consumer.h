@@ -82,7 +82,9 @@ private:
     void forget(const event_log::TopicPartition& partition);
 
     void update_pauses(event_log::Reader& reader);
-    [[nodiscard]] bool is_buffer_full();
+    void note_fullness();
+    [[nodiscard]] bool is_full_for_a_moment() const;
+    [[nodiscard]] bool pauses_for_memory();
     void publish();
     [[nodiscard]] std::optional<Error> find_trouble() const;
     void beat();
@@ -101,6 +103,7 @@ private:
     LetterSender letters_;
 
     event_log::Reader* reader_ = nullptr;  ///< While the loop turns.
+    std::optional<SteadyTime> full_since_;  ///< None while there is room for records.
     bool is_pausing_for_memory_ = false;
     std::size_t bytes_per_record_ = 1024;  ///< Of the last poll.
     SteadyTime next_commit_;

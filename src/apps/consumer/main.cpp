@@ -1,5 +1,6 @@
 // tributary-consumer: reads the log, indexes documents, keeps what cannot be indexed as dead
 // letters.
+#include <algorithm>
 #include <thread>
 
 #include "apps/index_backend.h"
@@ -21,6 +22,9 @@ indexing::IndexingSettings indexing_settings(const settings::Settings& values) {
     settings.max_batch_documents = static_cast<std::size_t>(values.integer("BULK_MAX_DOCUMENTS"));
     settings.max_batch_bytes = static_cast<std::size_t>(values.integer("BULK_MAX_BYTES"));
     settings.max_in_flight = static_cast<std::size_t>(values.integer("BULK_MAX_IN_FLIGHT"));
+    // While all that may be in flight is in flight, as much again is made ready.
+    settings.max_buffered_records = std::max(
+        settings.max_buffered_records, 2 * settings.max_batch_documents * settings.max_in_flight);
     return settings;
 }
 
