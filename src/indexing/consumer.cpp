@@ -140,6 +140,7 @@ void Consumer::settle(ItemPtr item, Judgement judgement) {
             if (judgement.verdict == Verdict::created) {
                 const std::chrono::duration<double> took = clock_.now() - item->received_at;
                 metrics_.observe_latency(std::max(0.0, took.count()));
+                created_(*item);
             }
             end(*owned, *item, Fate::indexed);
             return;

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -40,6 +41,10 @@ public:
              telemetry::Metrics& metrics, telemetry::Log& log, const Clock& clock);
     Consumer(const Consumer&) = delete;
     Consumer& operator=(const Consumer&) = delete;
+
+    /// Calls `created` for every event whose document was made, on the loop's thread; it must be
+    /// quick. Before the first turn.
+    void on_created(std::function<void(const Item&)> created) { created_ = std::move(created); }
 
     /// Give this to the reader when it is made; it is called on the loop's thread only.
     event_log::RebalanceListener& listener() { return *this; }
@@ -100,6 +105,7 @@ private:
     BulkSender bulk_;
     LetterSender letters_;
 
+    std::function<void(const Item&)> created_ = [](const Item&) {};
     event_log::Reader* reader_ = nullptr;  ///< While the loop turns.
     bool is_pausing_for_memory_ = false;
     std::size_t bytes_per_record_ = 1024;  ///< Of the last poll.

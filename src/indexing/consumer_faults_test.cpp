@@ -23,6 +23,7 @@ TEST_F(ConsumerTest, AnUnreachableIndexPausesAndRecovers) {
     EXPECT_TRUE(consumer().ready());
     EXPECT_FALSE(reader().paused.contains(orders));
     EXPECT_EQ(counts(), (ledger::Counts{.indexed = 30}));
+    EXPECT_GE(std::stoi(line_of("tributary_index_retried_documents_total")), 30);
 }
 
 TEST_F(ConsumerTest, AnIndexThatCameBackIsTriedWithFewDocuments) {

@@ -18,6 +18,18 @@ TEST_F(ConsumerTest, IndexesRecordsAndCommitsWithTheirCounts) {
     EXPECT_EQ(consumer().positions().at(orders), 3);
 }
 
+TEST_F(ConsumerTest, TellsOfEveryNewDocumentAndOfNothingElse) {
+    std::vector<std::string> created;
+    consumer().on_created([&](const Item& item) { created.push_back(item.document_id); });
+    reader().append(orders, event("a"));
+    reader().append(orders, event("a"));
+    reader().append(orders, "no json");
+    reader().append(orders, event("b"));
+    reader().assign(orders);
+    ASSERT_TRUE(turn_until_committed(4));
+    EXPECT_EQ(created, (std::vector<std::string>{"a", "b"}));
+}
+
 TEST_F(ConsumerTest, PicksTheIndexByTopic) {
     reader().append(products, event("p"));
     reader().assign(products);
@@ -89,6 +101,7 @@ TEST_F(ConsumerTest, RetriesOnlyTheRefusedItems) {
     reader().assign(orders);
     ASSERT_TRUE(turn_until_committed(4));
     EXPECT_EQ(tries, (std::map<std::string, int>{{"e0", 1}, {"e1", 4}, {"e2", 1}, {"e3", 1}}));
+    EXPECT_EQ(line_of("tributary_index_retried_documents_total"), "3");
     EXPECT_EQ(counts(), (ledger::Counts{.indexed = 4}));
     EXPECT_TRUE(letters.written.empty());
 }

@@ -99,10 +99,7 @@ ProducerService::ProducerService(IngestSettings settings, const event::Catalog& 
       ids_(clock),
       quotas_(quotas_for(settings_, clock)),
       request_metrics_(std::make_shared<RequestMetrics>(metrics)) {
-    metrics
-        .gauge("tributary_build_info", "1, labelled with the version of this build.",
-               {{"version", settings_.version}})
-        .set(1);
+    telemetry::set_build_info(metrics, settings_.version);
 }
 
 ProducerService::~ProducerService() = default;
@@ -214,6 +211,7 @@ http::Response ProducerService::readiness() const {
 }
 
 http::Response ProducerService::metrics_text() {
+    telemetry::set_ready(metrics_, !intake_.is_draining() && writer_.ready());
     metrics_
         .gauge("tributary_queue_bytes", "Bytes given to the event log that it has not confirmed.")
         .set(static_cast<double>(writer_.queued_bytes()));

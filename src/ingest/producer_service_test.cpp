@@ -209,6 +209,7 @@ TEST(ProducerService, IsReadyAsLongAsTheLogIs) {
     const auto response = producer.get("/ready");
     expect_problem(response, 503, "/problems/not-ready");
     EXPECT_EQ(body_of(response).at("detail"), "No broker answers at kafka:9092.");
+    EXPECT_NE(producer.get("/metrics").body.find("\ntributary_ready 0\n"), std::string::npos);
     EXPECT_EQ(producer.get("/health").status, 200);
 }
 
@@ -319,9 +320,11 @@ TEST(ProducerService, CountsRequestsAndEvents) {
             R"(tributary_events_accepted_total{type="supplier"} 0)",
             R"(tributary_events_rejected_total{reason="invalid-event"} 1)",
             R"(tributary_events_rejected_total{reason="malformed"} 1)",
+            R"(tributary_events_rejected_total{reason="fate-unknown"} 0)",
             R"(tributary_queue_bytes 4711)",
             R"(tributary_delivery_seconds_count 2)",
             R"(tributary_build_info{version="1.2.3"} 1)",
+            "tributary_ready 1",
         }) {
         EXPECT_NE(text.find(line), std::string::npos) << line << "\n" << text;
     }

@@ -149,6 +149,8 @@ std::span<const Setting> table() {
         bytes("BULK_MAX_BYTES", "4MiB", 64 * kKiB, 90 * kMiB, "consumer",
               "Most bytes in one bulk, unless one document alone is larger."),
         integer("BULK_MAX_IN_FLIGHT", "2", 1, 64, "consumer", "Most bulks under way at once."),
+        duration("SEARCH_PROBE_INTERVAL", "10s", 0, kDay, "consumer",
+                 "How often one new event is searched for, to measure when it is found; 0: never."),
 
         // The embedded log and index.
         integer("EMBEDDED_PARTITIONS", "1", 1, 1'000, "producer consumer tributary",

@@ -94,6 +94,17 @@ std::string Metrics::text() const {
     return prometheus::TextSerializer().Serialize(implementation_->registry.Collect());
 }
 
+void set_build_info(Metrics& metrics, const std::string& version) {
+    metrics
+        .gauge("tributary_build_info", "1, labelled with the version of this build.",
+               {{"version", version}})
+        .set(1);
+}
+
+void set_ready(Metrics& metrics, bool is_ready) {
+    metrics.gauge("tributary_ready", "1 while /ready answers 200, else 0.").set(is_ready ? 1 : 0);
+}
+
 const std::vector<double>& latency_bounds() {
     static const std::vector<double> bounds{0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1,
                                             0.25,   0.5,   1,      2.5,   5,    10,    30,   60};

@@ -49,6 +49,12 @@ private:
     std::unique_ptr<Implementation> implementation_;
 };
 
+/// `tributary_build_info`: 1, labelled with the version of this build.
+void set_build_info(Metrics& metrics, const std::string& version);
+
+/// `tributary_ready`: whether /ready says 200 now. Set it whenever metrics are asked for.
+void set_ready(Metrics& metrics, bool is_ready);
+
 /// Bounds in seconds from 0.5 ms to 60 s, for latencies.
 const std::vector<double>& latency_bounds();
 

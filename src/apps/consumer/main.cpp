@@ -5,8 +5,10 @@
 #include "apps/index_backend.h"
 #include "apps/log_backend.h"
 #include "apps/program.h"
+#include "base/version.h"
 #include "http/server.h"
 #include "indexing/consumer.h"
+#include "indexing/search_probe.h"
 #include "indexing/status_handler.h"
 #include "telemetry/metrics.h"
 
@@ -33,10 +35,21 @@ http::ServerSettings server_settings(const settings::Settings& values) {
     return settings;
 }
 
+std::unique_ptr<indexing::SearchProbe> start_probe(const settings::Settings& values,
+                                                   document_index::Searcher& searcher,
+                                                   telemetry::Metrics& metrics,
+                                                   const Clock& clock) {
+    indexing::SearchProbeSettings settings;
+    settings.interval = values.duration("SEARCH_PROBE_INTERVAL");
+    if (settings.interval == std::chrono::milliseconds(0)) return nullptr;
+    return std::make_unique<indexing::SearchProbe>(settings, searcher, metrics, clock);
+}
+
 Result<void> run(const settings::Settings& values, const apps::TerminationSignals& signals) {
     const SystemClock clock;
     telemetry::Log log = apps::make_log("tributary-consumer", values, clock);
     telemetry::Metrics metrics;
+    telemetry::set_build_info(metrics, kVersion);
     const auto catalog = apps::load_catalog(values);
     if (!catalog) return std::unexpected(catalog.error());
     const auto event_log = apps::open_event_log(values, *catalog, clock, log);
@@ -48,6 +61,9 @@ Result<void> run(const settings::Settings& values, const apps::TerminationSignal
     const auto documents = (*index)->make_writer();
     indexing::Consumer consumer(indexing_settings(values), *catalog, *dead_letters, *documents,
                                 metrics, log, clock);
+    const auto searcher = (*index)->make_searcher();
+    const auto probe = start_probe(values, *searcher, metrics, clock);
+    if (probe) consumer.on_created([&](const auto& item) { probe->offer(item); });
     const auto reader = (*event_log)
                             ->make_reader(values.text("KAFKA_GROUP_ID"), apps::topics_of(*catalog),
                                           consumer.listener());
