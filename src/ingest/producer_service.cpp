@@ -210,13 +210,17 @@ http::Response ProducerService::readiness() const {
     return response_of(200, "application/json", R"({"status":"ready"})");
 }
 
-http::Response ProducerService::metrics_text() {
-    telemetry::set_ready(metrics_, !intake_.is_draining() && writer_.ready());
+void ProducerService::update_load() {
     metrics_
         .gauge("tributary_queue_bytes", "Bytes given to the event log that it has not confirmed.")
         .set(static_cast<double>(writer_.queued_bytes()));
     metrics_.gauge("tributary_open_answers", "Requests whose answer waits for the event log.")
         .set(static_cast<double>(intake_.open_answers()));
+}
+
+http::Response ProducerService::metrics_text() {
+    update_load();
+    telemetry::set_ready(metrics_, !intake_.is_draining() && writer_.ready());
     return response_of(200, "text/plain; version=0.0.4; charset=utf-8", metrics_.text());
 }
 

@@ -51,6 +51,8 @@ public:
     /// From now on `/ready` says 503 and events are refused with 503 `shutting-down`, so that load
     /// balancers go elsewhere; what the log was given before gets its answers.
     void begin_drain();
+    /// Puts what waits now into the metrics; they are as old as this call, or as `/metrics`.
+    void update_load();
 
     http::BodyPolicy on_head(const http::Request& head) override;
     void handle(http::Request request, http::Responder responder) override;

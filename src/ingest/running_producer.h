@@ -12,6 +12,7 @@
 #include "http/client.h"
 #include "ingest/producer_service.h"
 #include "ingest/scripted_writer.h"
+#include "telemetry/captured_log.h"
 
 namespace tributary::ingest {
 
@@ -19,8 +20,7 @@ namespace tributary::ingest {
 class RunningProducer {
 public:
     explicit RunningProducer(IngestSettings settings = {})
-        : log_({.service = "test", .minimum = telemetry::Level::error}, clock),
-          service(std::move(settings), catalog, writer, loop_, metrics, log_, clock) {
+        : service(std::move(settings), catalog, writer, loop_, metrics, log, clock) {
         loop_.start(2);
         auto listening = http::Server::listen(loop_, {}, service);
         if (!listening) throw std::runtime_error(listening.error().message);
@@ -59,9 +59,9 @@ public:
     const event::Catalog catalog = event::Catalog::built_in();
     ScriptedWriter writer;
     telemetry::Metrics metrics;
+    telemetry::CapturedLog log{clock};
 
 private:
-    telemetry::Log log_;
     http::EventLoop loop_;
 
 public:

@@ -1,6 +1,7 @@
 #include "telemetry/log.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cmath>
 #include <fmt/format.h>
@@ -101,7 +102,7 @@ void append_nested(std::string& out, const std::vector<NamedValue>& fields, std:
 }
 
 std::string json_line(std::string_view service, Level level, Timestamp now,
-                      std::string_view message, Log::Fields fields) {
+                      std::string_view message, std::span<const LogField> fields) {
     std::string line = fmt::format(R"({{"@timestamp":"{}","log":{{"level":"{}"}},"message":)",
                                    format_rfc3339(now), name_of(level));
     append_json_string(line, message);
@@ -120,7 +121,7 @@ std::string json_line(std::string_view service, Level level, Timestamp now,
 }
 
 std::string human_line(Level level, Timestamp now, std::string_view service,
-                       std::string_view message, Log::Fields fields) {
+                       std::string_view message, std::span<const LogField> fields) {
     std::string line = fmt::format("{} {:5} {}: {}", format_rfc3339(now).substr(11, 12),
                                    name_of(level), service, message);
     for (const LogField& field : fields) {
@@ -151,21 +152,22 @@ bool Log::is_repeat(Level level, std::string_view message, std::int64_t& suppres
     return ++repeat.count > kRepeatsPerWindow;
 }
 
-void Log::write(Level level, std::string_view message, Fields fields) {
+void Log::write(Level level, std::string_view message, std::span<const LogField> fields) {
     if (!is_enabled(level)) return;
     std::int64_t suppressed = 0;
     {
         const std::scoped_lock lock(mutex_);
         if (is_repeat(level, message, suppressed)) return;
     }
-    const auto compose = [&](std::string_view text, Fields with) {
+    const auto compose = [&](std::string_view text, std::span<const LogField> with) {
         return settings_.human ? human_line(level, clock_.now(), settings_.service, text, with)
                                : json_line(settings_.service, level, clock_.now(), text, with);
     };
     std::string lines = compose(message, fields);
     if (suppressed > 0) {
-        lines += compose("Repeats of a message were left out.",
-                         {{"log.original", message}, {"log.suppressed", suppressed}});
+        const std::array left_out{LogField("log.original", message),
+                                  LogField("log.suppressed", suppressed)};
+        lines += compose("Repeats of a message were left out.", left_out);
     }
     // One write for whole lines: other processes share this descriptor. A log that cannot be
     // written must not stop the service.

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <initializer_list>
 #include <mutex>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -52,6 +53,9 @@ public:
         write(Level::debug, message, fields);
     }
     void info(std::string_view message, Fields fields = {}) { write(Level::info, message, fields); }
+    void info(std::string_view message, std::span<const LogField> fields) {
+        write(Level::info, message, fields);
+    }
     void warn(std::string_view message, Fields fields = {}) { write(Level::warn, message, fields); }
     void error(std::string_view message, Fields fields = {}) {
         write(Level::error, message, fields);
@@ -63,7 +67,10 @@ public:
     [[nodiscard]] bool is_enabled(Level level) const { return level >= settings_.minimum; }
 
 private:
-    void write(Level level, std::string_view message, Fields fields);
+    void write(Level level, std::string_view message, Fields fields) {
+        write(level, message, std::span(fields.begin(), fields.size()));
+    }
+    void write(Level level, std::string_view message, std::span<const LogField> fields);
     bool is_repeat(Level level, std::string_view message, std::int64_t& suppressed);
 
     struct Repeat {

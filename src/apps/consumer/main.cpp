@@ -8,9 +8,12 @@
 #include "base/version.h"
 #include "http/server.h"
 #include "indexing/consumer.h"
+#include "indexing/lag.h"
 #include "indexing/search_probe.h"
+#include "indexing/stats_fields.h"
 #include "indexing/status_handler.h"
 #include "telemetry/metrics.h"
+#include "telemetry/pipeline_stats.h"
 
 using namespace tributary;
 
@@ -77,12 +80,23 @@ Result<void> run(const settings::Settings& values, const apps::TerminationSignal
 
     (*event_log)->report_missing_topics(log);
 
+    const auto inspector = (*event_log)->make_inspector();
+    indexing::Lag lag(consumer, *inspector, metrics);
+    telemetry::PipelineStats stats(indexing::stats_fields(), metrics, log, clock);
+    SteadyTime trim_at = clock.steady_now() + kTrimInterval;
     std::jthread worker([&](const std::stop_token& stop) { consumer.run(*reader, stop); });
-    while (signals.wait(kTrimInterval) == 0) (*event_log)->trim(log);
+    while (signals.wait(stats.until_due()) == 0) {
+        lag.update();
+        stats.write_if_due();
+        if (clock.steady_now() < trim_at) continue;
+        (*event_log)->trim(log);
+        trim_at = clock.steady_now() + kTrimInterval;
+    }
     log.info("Draining.");
     worker.request_stop();
     worker.join();
     (*server)->drain(std::chrono::seconds(1));
+    stats.write();
     log.info("Stopped.");
     return {};
 }

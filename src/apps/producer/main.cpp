@@ -7,7 +7,9 @@
 #include "base/version.h"
 #include "http/server.h"
 #include "ingest/producer_service.h"
+#include "ingest/stats_fields.h"
 #include "telemetry/metrics.h"
+#include "telemetry/pipeline_stats.h"
 
 using namespace tributary;
 
@@ -65,13 +67,18 @@ Result<void> run(const settings::Settings& values, const apps::TerminationSignal
                             {"server.port", (*server)->port()}});
     (*event_log)->report_missing_topics(log);
 
-    while (signals.wait(std::chrono::hours(1)) == 0) {
+    telemetry::PipelineStats stats(ingest::stats_fields(), metrics, log, clock);
+    while (signals.wait(stats.until_due()) == 0) {
+        service.update_load();
+        stats.write_if_due();
     }
     const auto limit = values.duration("DRAIN_TIMEOUT");
     log.info("Draining.", {{"limit_ms", limit.count()}});
     service.begin_drain();
     (*server)->drain(limit);
     writer->drain(limit);
+    service.update_load();
+    stats.write();
     log.info("Stopped.");
     return {};
 }
