@@ -150,16 +150,16 @@ std::span<const Setting> table() {
               "Most bytes in one bulk, unless one document alone is larger."),
         integer("BULK_MAX_IN_FLIGHT", "2", 1, 64, "consumer", "Most bulks under way at once."),
         duration("SEARCH_PROBE_INTERVAL", "10s", 0, kDay, "consumer",
-                 "How often one new event is searched for, to measure when it is found; 0: never."),
+                 "How often one new event is searched for, to measure when it is found; 0s: never."),
 
         // Upkeep: what is deleted when it is old, and Kibana's objects.
         duration("RETENTION_LOGS", "14d", 0, 3'650 * kDay, "tributary",
-                 "Age at which `tributary retention` deletes log lines, by whole days; 0: never."),
+                 "Age at which `tributary retention` deletes log lines, by whole days; 0d: never."),
         duration("RETENTION_DEAD_LETTERS", "90d", 0, 3'650 * kDay, "tributary",
                  "Age at which it deletes dead letters from the index that were redriven or "
-                 "dropped; 0: never."),
-        duration("RETENTION_EVENTS", "0", 0, 3'650 * kDay, "tributary",
-                 "Age at which it deletes events; de-duplication lasts no longer. 0: never."),
+                 "dropped; 0d: never."),
+        duration("RETENTION_EVENTS", "0d", 0, 3'650 * kDay, "tributary",
+                 "Age at which it deletes events; de-duplication lasts no longer. 0d: never."),
         url("KIBANA_URL", "http://127.0.0.1:5601", "tributary",
             "Kibana, for `tributary kibana import`; with /s/SPACE behind it for a space."),
         secret("KIBANA_API_KEY", "tributary", "API key for it, as Elasticsearch encodes it."),
