@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "http/message.h"
+#include "receipt/outcome_log.h"
 
 namespace tributary::api_forwarding {
 namespace {
@@ -15,6 +16,7 @@ using lambda_runtime::FunctionError;
 using lambda_runtime::Invocation;
 using std::chrono::milliseconds;
 
+constexpr std::string_view kAction = "forward";
 constexpr std::string_view kMethods = "POST, OPTIONS";
 constexpr std::string_view kCloudEventPrefix = "ce-";
 /// What the answer itself takes, once the Producer's limit is over.
@@ -39,28 +41,6 @@ event::Decoder::Limits limits_of(const ApiSettings& settings) {
 bool is_events_path(std::string_view path) {
     while (path.size() > 1 && path.ends_with('/')) path.remove_suffix(1);
     return path.ends_with("/events");
-}
-
-event::Envelope envelope_of(const ProxyRequest& request, const Invocation& invocation,
-                            Timestamp now) {
-    event::Envelope envelope;
-    envelope.content_type = request.header("content-type");
-    // What `curl -d` says of every body; a form is never meant here.
-    if (envelope.content_type.starts_with("application/x-www-form-urlencoded")) {
-        envelope.content_type = "application/json";
-    }
-    envelope.idempotency_key = request.header("idempotency-key");
-    envelope.traceparent = request.header("traceparent");
-    if (envelope.traceparent.empty()) envelope.traceparent = traceparent_of(invocation.trace_id);
-    for (const auto& [name, value] : request.headers) {
-        if (!name.starts_with(kCloudEventPrefix)) continue;
-        envelope.ce_attributes.emplace_back(name.substr(kCloudEventPrefix.size()), value);
-    }
-    if (!request.caller.empty()) {
-        envelope.source = "/api/" + http::percent_encode(request.caller, true);
-    }
-    envelope.now = now;
-    return envelope;
 }
 
 /// The preflight of a browser. API Gateway's own CORS settings, where there are some, replace it.
@@ -117,11 +97,12 @@ std::optional<receipt::Problem> refusal_of(const ProxyRequest& request) {
 }  // namespace
 
 ApiFunction::ApiFunction(const event::Catalog& catalog, Send send, ApiSettings settings,
-                         const Clock& clock, telemetry::Log& log)
+                         const Clock& clock, telemetry::Log& log, tracing::Tracer& tracer)
     : send_(std::move(send)),
       settings_(settings),
       clock_(clock),
       log_(log),
+      tracer_(tracer),
       ids_(clock),
       decoder_(catalog, ids_, limits_of(settings)) {
 }
@@ -147,13 +128,43 @@ receipt::Answer ApiFunction::answer(const ProxyRequest& request, const Invocatio
         refusal->id = ids_.next();
         return receipt::compose(*refusal, std::nullopt);
     }
-    auto decoded = decoder_.decode(request.body, envelope_of(request, invocation, clock_.now()));
-    if (!decoded) return receipt::compose(receipt::problem_of(decoded.error()), std::nullopt);
-    return forward(std::move(*decoded), limit_of(invocation));
+    const event::Envelope envelope = envelope_of(request, invocation);
+    auto decoded = decoder_.decode(request.body, envelope);
+    if (!decoded) {
+        const receipt::Problem refusal = receipt::problem_of(decoded.error());
+        receipt::log_outcome(log_, kAction, envelope.traceparent, std::unexpected(refusal));
+        return receipt::compose(refusal, std::nullopt);
+    }
+    return forward(std::move(*decoded), envelope.traceparent, limit_of(invocation));
+}
+
+event::Envelope ApiFunction::envelope_of(const ProxyRequest& request,
+                                         const Invocation& invocation) {
+    event::Envelope envelope;
+    envelope.content_type = request.header("content-type");
+    // What `curl -d` says of every body; a form is never meant here.
+    if (envelope.content_type.starts_with("application/x-www-form-urlencoded")) {
+        envelope.content_type = "application/json";
+    }
+    envelope.idempotency_key = request.header("idempotency-key");
+    const std::string_view traceparent = request.header("traceparent");
+    envelope.traceparent = tracing::is_traceparent(traceparent)
+                               ? std::string(traceparent)
+                               : tracer_.trace_of_invocation(invocation.trace_id).traceparent();
+    for (const auto& [name, value] : request.headers) {
+        if (!name.starts_with(kCloudEventPrefix)) continue;
+        envelope.ce_attributes.emplace_back(name.substr(kCloudEventPrefix.size()), value);
+    }
+    if (!request.caller.empty()) {
+        envelope.source = "/api/" + http::percent_encode(request.caller, true);
+    }
+    envelope.now = clock_.now();
+    return envelope;
 }
 
 /// The Producer's outcomes and our own refusals, in the order in which the items were sent.
-receipt::Answer ApiFunction::forward(event::Decoded decoded, milliseconds limit) {
+receipt::Answer ApiFunction::forward(event::Decoded decoded, std::string_view traceparent,
+                                     milliseconds limit) {
     std::vector<event::Event> events;
     for (event::DecodedItem& item : decoded.items) {
         if (item) events.push_back(std::move(*item));
@@ -162,13 +173,15 @@ receipt::Answer ApiFunction::forward(event::Decoded decoded, milliseconds limit)
     if (!events.empty()) sent = send_(events, limit);
     std::vector<receipt::ItemOutcome> outcomes;
     outcomes.reserve(decoded.items.size());
-    auto next = sent.outcomes.begin();
-    for (const event::DecodedItem& item : decoded.items) {
+    for (std::size_t next = 0; const event::DecodedItem& item : decoded.items) {
+        std::string_view trace = traceparent;
         if (item) {
-            outcomes.push_back(std::move(*next++));
+            trace = events[next].traceparent;
+            outcomes.push_back(std::move(sent.outcomes[next++]));
         } else {
             outcomes.emplace_back(std::unexpected(receipt::problem_of(item.error())));
         }
+        receipt::log_outcome(log_, kAction, trace, outcomes.back());
     }
     return receipt::compose(outcomes, decoded.is_batch, sent.retry_after);
 }
@@ -176,25 +189,6 @@ receipt::Answer ApiFunction::forward(event::Decoded decoded, milliseconds limit)
 milliseconds ApiFunction::limit_of(const Invocation& invocation) const {
     const milliseconds left = invocation.deadline - clock_.now() - kAnswerMargin;
     return std::clamp(left, milliseconds(0), settings_.producer_limit);
-}
-
-std::string traceparent_of(std::string_view xray_trace_id) {
-    const auto field = [&](std::string_view name) {
-        const std::size_t at = xray_trace_id.find(name);
-        if (at == std::string_view::npos) return std::string_view();
-        const std::string_view value = xray_trace_id.substr(at + name.size());
-        return value.substr(0, value.find(';'));
-    };
-    const auto is_hex = [](std::string_view text) {
-        return text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
-    };
-    const std::string_view root = field("Root=1-");
-    const std::string_view parent = field("Parent=");
-    if (root.size() != 33 || root[8] != '-' || parent.size() != 16) return {};
-    const std::string_view begin = root.substr(0, 8);
-    const std::string_view end = root.substr(9);
-    if (!is_hex(begin) || !is_hex(end) || !is_hex(parent)) return {};
-    return fmt::format("00-{}{}-{}-{}", begin, end, parent, field("Sampled=") == "1" ? "01" : "00");
 }
 
 }  // namespace tributary::api_forwarding

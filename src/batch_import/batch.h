@@ -28,7 +28,8 @@ struct Batch {
         std::optional<receipt::Problem> problem;
     };
     std::vector<Item> items;
-    std::string text;  ///< The items' bytes, for those that turn out to be rejects.
+    std::string text;         ///< The items' bytes, for those that turn out to be rejects.
+    std::string traceparent;  ///< Of the events that bring none of their own.
     std::vector<event::Event> events;
     ScanPosition behind;         ///< Where the file goes on after this batch.
     producer_client::Sent sent;  ///< One outcome per event, once it came back.

@@ -5,10 +5,14 @@
 #include <utility>
 #include <vector>
 
+#include "receipt/outcome_log.h"
+
 namespace tributary::batch_import {
 namespace {
 
 using State = ImportOutcome::State;
+
+constexpr std::string_view kAction = "forward";
 
 /// Refusals that are the item's own; all others are the environment's fault, and every item of the
 /// file would meet them.
@@ -137,7 +141,7 @@ Result<void> ImportRun::send_all(BatchReader& reader) {
     BatchSender sender(tools_.send, tools_.clock, stop_at_);
     Result<void> status;
     while (status && !reader.is_at_end() && tools_.clock.steady_now() < last_read) {
-        auto batch = reader.read();
+        auto batch = reader.read(tools_.tracer.child_of(tools_.trace).traceparent());
         if (!batch) {
             status = std::unexpected(batch.error());
             break;
@@ -160,6 +164,7 @@ Result<void> ImportRun::settle(const Batch& batch) {
             return std::unexpected(error_of(outcome.error()));
         }
     }
+    log_events(batch);
     is_between_batches_ = false;
     auto outcome = batch.sent.outcomes.begin();
     for (const Batch::Item& item : batch.items) {
@@ -177,6 +182,19 @@ Result<void> ImportRun::settle(const Batch& batch) {
     progress_.position = batch.behind;
     is_between_batches_ = true;
     return save_sometimes();
+}
+
+void ImportRun::log_events(const Batch& batch) const {
+    for (std::size_t next = 0; const Batch::Item& item : batch.items) {
+        if (item.problem) {
+            receipt::log_outcome(tools_.log, kAction, batch.traceparent,
+                                 std::unexpected(*item.problem));
+        } else {
+            receipt::log_outcome(tools_.log, kAction, batch.events[next].traceparent,
+                                 batch.sent.outcomes[next]);
+            ++next;
+        }
+    }
 }
 
 Result<void> ImportRun::reject(const Batch& batch, const Batch::Item& item,

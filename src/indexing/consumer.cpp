@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "tracing/trace_context.h"
+
 namespace tributary::indexing {
 namespace {
 
@@ -141,9 +143,9 @@ void Consumer::settle(ItemPtr item, Judgement judgement) {
                 const std::chrono::duration<double> took = clock_.now() - item->received_at;
                 metrics_.observe_latency(std::max(0.0, took.count()));
             }
-            end(*owned, *item, Fate::indexed);
+            end(*owned, *item, Fate::indexed, judgement.verdict);
             return;
-        case Consequence::duplicate: end(*owned, *item, Fate::duplicate); return;
+        case Consequence::duplicate: end(*owned, *item, Fate::duplicate, judgement.verdict); return;
         case Consequence::dead_letter: {
             item->letter = std::make_unique<DeadLetter>();
             item->letter->event_id = item->event->event.id;
@@ -171,28 +173,46 @@ void Consumer::settle_letter(OwnedPartition& owned, ItemPtr item, const Judgemen
                        {{"kafka.topic", owned.partition.topic},
                         {"kafka.partition", owned.partition.partition},
                         {"kafka.offset", item->record.offset},
-                        {"error.message", judgement.detail}});
+                        {"error.code", std::to_string(judgement.status)},
+                        {"error.type", to_string(judgement.verdict)}});
             break;
         case Consequence::indexed:
         case Consequence::duplicate: break;
     }
     metrics_.count_dead_letter(item->letter->judgement.verdict);
-    end(owned, *item, Fate::dead_lettered);
+    end(owned, *item, Fate::dead_lettered, item->letter->judgement.verdict);
 }
 
 void Consumer::write_letter(ItemPtr item) {
     const Judgement& judgement = item->letter->judgement;
+    // Not the detail, which may quote the event; the letter has it.
     log_.warn("A record becomes a dead letter.", {{"event.id", item->letter->event_id},
-                                                  {"event.reason", to_string(judgement.verdict)},
-                                                  {"error.message", judgement.detail},
+                                                  {"error.code", std::to_string(judgement.status)},
+                                                  {"error.type", to_string(judgement.verdict)},
                                                   {"kafka.topic", item->record.topic},
                                                   {"kafka.partition", item->record.partition},
                                                   {"kafka.offset", item->record.offset}});
     letters_.add(std::move(item));
 }
 
-void Consumer::end(OwnedPartition& owned, const Item& item, Fate fate) {
+void Consumer::end(OwnedPartition& owned, const Item& item, Fate fate, Verdict verdict) {
     owned.progress.finish(item.record.offset, fate);
+    if (tracing::is_sampled(item.traceparent())) log_end(item, fate, verdict);
+}
+
+void Consumer::log_end(const Item& item, Fate fate, Verdict verdict) {
+    const bool is_letter = fate == Fate::dead_lettered;
+    const char* message = is_letter                 ? "An event became a dead letter."
+                          : fate == Fate::duplicate ? "An event was in the index already."
+                                                    : "An event was indexed.";
+    log_.info(message, {{"event.action", "index"},
+                        {"event.id", item.event_id()},
+                        {"event.outcome", is_letter ? "failure" : "success"},
+                        {"event.reason", to_string(verdict)},
+                        {"trace.id", tracing::trace_id_of(item.traceparent())},
+                        {"kafka.topic", item.record.topic},
+                        {"kafka.partition", item.record.partition},
+                        {"kafka.offset", item.record.offset}});
 }
 
 bool Consumer::is_buffer_full() {

@@ -75,7 +75,8 @@ private:
     void settle(ItemPtr item, Judgement judgement);
     void settle_letter(OwnedPartition& owned, ItemPtr item, const Judgement& judgement);
     void write_letter(ItemPtr item);
-    void end(OwnedPartition& owned, const Item& item, Fate fate);
+    void end(OwnedPartition& owned, const Item& item, Fate fate, Verdict verdict);
+    void log_end(const Item& item, Fate fate, Verdict verdict);
 
     void commit(const std::vector<event_log::OffsetCommit>& offsets);
     void commit_if_due();

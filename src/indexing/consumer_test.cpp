@@ -61,6 +61,58 @@ TEST_F(ConsumerTest, UndecodableRecordsBecomeDeadLetters) {
     EXPECT_EQ(letters.written.size(), 2U);
 }
 
+TEST_F(ConsumerTest, FollowsSampledEventsInItsLogAndNoOthers) {
+    const std::string id = "4bf92f3577b34da6a3ce929d0e0e4736";
+    const std::string sampled = "00-" + id + "-00f067aa0ba902b7-01";
+    const std::string other = "00-" + id + "-00f067aa0ba902b7-00";
+    const auto append = [&](const std::string& value, const std::string& traceparent) {
+        reader().append(orders, value, {{"traceparent", traceparent}});
+    };
+    append(event("quiet"), other);
+    reader().append(orders, event("untraced"));
+    append(event("header"), sampled);
+    reader().append(orders,
+                    event("own", R"({"total":440})", R"(,"traceparent":")" + sampled + "\""));
+    append(event("header"), sampled);
+    append(event("header", R"({"total":1})"), sampled);
+    append("no json", sampled);
+    reader().assign(orders);
+    ASSERT_TRUE(turn_until_committed(7));
+    const std::string trace = R"("trace":{"id":")" + id + R"("})";
+    EXPECT_EQ(journal.lines({"\"action\":\"index\""}).size(), 5U);
+    EXPECT_EQ(journal
+                  .lines({trace, "An event was indexed.", R"("id":"header","outcome":"success")",
+                          R"("kafka":{"offset":2,"partition":0,"topic":"orders"})"})
+                  .size(),
+              1U);
+    EXPECT_EQ(journal.lines({trace, "An event was indexed.", R"("id":"own")"}).size(), 1U);
+    EXPECT_EQ(journal.lines({trace, "already", R"("id":"header")", "duplicate"}).size(), 1U);
+    EXPECT_EQ(journal
+                  .lines({trace, "An event became a dead letter.",
+                          R"("id":"header","outcome":"failure","reason":"id_reused")"})
+                  .size(),
+              1U);
+    EXPECT_EQ(journal.lines({trace, "An event became a dead letter.", "undecodable"}).size(), 1U);
+    EXPECT_TRUE(journal.lines({"quiet"}).empty());
+    EXPECT_TRUE(journal.lines({"untraced"}).empty());
+}
+
+TEST_F(ConsumerTest, TheLogQuotesNothingOfADeadLettersContent) {
+    append_events(1);
+    index.decide([&](const auto& document) -> document_index::WriteOutcome {
+        if (document.index != "orders-index") return index.keep(document);
+        return Rejected{400, "document_parsing_exception", "Preview of field's value: 'secret'"};
+    });
+    reader().assign(orders);
+    ASSERT_TRUE(turn_until_committed(1));
+    EXPECT_EQ(journal
+                  .lines({"A record becomes a dead letter.", R"("code":"400")",
+                          R"("type":"mapping_conflict")"})
+                  .size(),
+              1U);
+    EXPECT_TRUE(journal.lines({"secret"}).empty());
+}
+
 TEST_F(ConsumerTest, RejectedDocumentsBecomeDeadLettersAndTheirNeighboursDocuments) {
     append_events(5);
     index.decide([&](const auto& document) -> document_index::WriteOutcome {

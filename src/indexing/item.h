@@ -42,6 +42,15 @@ struct Item {
     [[nodiscard]] std::string_view value() const {
         return record.value.empty() && event ? std::string_view(event->event.json) : record.value;
     }
+    /// The id of the event; empty where it is not known.
+    [[nodiscard]] const std::string& event_id() const {
+        return letter ? letter->event_id : event->event.id;
+    }
+    /// Of the record's header, or the event's own; empty where there is none.
+    [[nodiscard]] std::string_view traceparent() const {
+        const std::string_view header = record.header("traceparent");
+        return header.empty() && event ? std::string_view(event->event.traceparent) : header;
+    }
     [[nodiscard]] document_index::Origin origin() const {
         return {record.topic, record.partition, record.offset};
     }

@@ -5,9 +5,13 @@
 #include <utility>
 
 #include "base/rfc3339.h"
+#include "receipt/outcome_log.h"
+#include "tracing/trace_context.h"
 
 namespace tributary::ingest {
 namespace {
+
+constexpr std::string_view kAction = "publish";
 
 receipt::Problem over_quota_problem(std::chrono::milliseconds wait, const std::string& id) {
     receipt::Problem problem;
@@ -84,6 +88,8 @@ struct Intake::Sorted {
     OpenAnswers::Outcomes outcomes;
     std::vector<std::size_t> open;  ///< Which of `outcomes` belongs to each of `records`.
     std::vector<event_log::NewRecord> records;
+    /// Which of `outcomes` are followed in the log, and their traces.
+    std::vector<std::pair<std::size_t, std::string>> followed;
 };
 
 Intake::Intake(Limits limits, const event::Catalog& catalog, event_log::Writer& writer,
@@ -109,6 +115,8 @@ void Intake::submit(const Submission& submission, Done done) {
     if (!decoded) {
         const receipt::Problem problem = receipt::problem_of(decoded.error());
         metrics_->count({std::unexpected(problem)});
+        receipt::log_outcome(log_, kAction, submission.envelope.traceparent,
+                             std::unexpected(problem));
         done(receipt::compose(problem, std::nullopt));
         return;
     }
@@ -120,8 +128,12 @@ void Intake::submit(const Submission& submission, Done done) {
     Sorted sorted = sort(std::move(*decoded), submission, over_quota);
     // Everything that the answer needs, since it may be given when this object is gone.
     auto answer = [&writer = writer_, &log = log_, counts = metrics_, is_batch, over_quota,
+                   followed = std::move(sorted.followed),
                    done = std::move(done)](const OpenAnswers::Outcomes& outcomes) mutable {
         counts->count(outcomes);
+        for (const auto& [place, traceparent] : followed) {
+            receipt::log_outcome(log, kAction, traceparent, outcomes[place]);
+        }
         log_failures(log, outcomes);
         done(receipt::compose(outcomes, is_batch, retry_after(outcomes, over_quota, writer)));
     };
@@ -145,6 +157,10 @@ Intake::Sorted Intake::sort(event::Decoded decoded, const Submission& submission
     Sorted sorted;
     sorted.outcomes.reserve(decoded.items.size());
     for (event::DecodedItem& item : decoded.items) {
+        const std::string& traceparent = item ? item->traceparent : submission.envelope.traceparent;
+        if (tracing::is_sampled(traceparent)) {
+            sorted.followed.emplace_back(sorted.outcomes.size(), traceparent);
+        }
         if (!item) {
             sorted.outcomes.emplace_back(std::unexpect, receipt::problem_of(item.error()));
         } else if (auto refusal = refusal_of(*item, submission, over_quota)) {

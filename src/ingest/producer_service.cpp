@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "event/attribute_rules.h"
 #include "ingest/embedded_files.h"
 #include "ingest/problems.h"
 #include "ingest/request_metrics.h"
@@ -86,7 +85,7 @@ private:
 ProducerService::ProducerService(IngestSettings settings, const event::Catalog& catalog,
                                  event_log::Writer& writer, http::EventLoop& loop,
                                  telemetry::Metrics& metrics, telemetry::Log& log,
-                                 const Clock& clock)
+                                 tracing::Tracer& tracer, const Clock& clock)
     : settings_(std::move(settings)),
       writer_(writer),
       metrics_(metrics),
@@ -95,7 +94,7 @@ ProducerService::ProducerService(IngestSettings settings, const event::Catalog& 
                .max_batch_items = settings_.max_batch_items,
                .answer_deadline = settings_.answer_deadline},
               catalog, writer, loop, metrics, log, clock),
-      trace_ids_(settings_.trace_sample_percent),
+      tracer_(tracer),
       ids_(clock),
       quotas_(quotas_for(settings_, clock)),
       request_metrics_(std::make_shared<RequestMetrics>(metrics)) {
@@ -194,8 +193,9 @@ event::Envelope ProducerService::envelope_of(const http::Request& request, const
     envelope.content_type = request.headers.get("Content-Type");
     envelope.ce_attributes = ce_attributes_of(request.headers);
     envelope.idempotency_key = request.headers.get("Idempotency-Key");
-    envelope.traceparent =
-        event::is_traceparent(traceparent) ? std::string(traceparent) : trace_ids_.next();
+    envelope.traceparent = tracing::is_traceparent(traceparent)
+                               ? std::string(traceparent)
+                               : tracer_.begin_trace().traceparent();
     if (caller != nullptr) envelope.source = caller->source();
     envelope.now = clock_.now();
     return envelope;

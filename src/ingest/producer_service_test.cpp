@@ -6,7 +6,6 @@
 #include <set>
 #include <string>
 
-#include "event/attribute_rules.h"
 #include "ingest/running_producer.h"
 
 namespace tributary::ingest {
@@ -90,10 +89,41 @@ TEST(ProducerService, BeginsATraceWhereTheClientHasNoValidOne) {
     std::set<std::string> traces;
     for (const auto& record : producer.writer.records()) {
         const std::string trace = header_of(record, "traceparent");
-        EXPECT_TRUE(event::is_traceparent(trace)) << trace;
+        EXPECT_TRUE(tracing::is_traceparent(trace)) << trace;
         traces.insert(trace);
     }
     EXPECT_EQ(traces.size(), 2U);
+}
+
+TEST(ProducerService, FollowsSampledEventsInItsLog) {
+    RunningProducer producer;
+    const std::string stem = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-";
+    producer.post(kOrder, {{"Idempotency-Key", "quiet"}, {"traceparent", stem + "00"}});
+    EXPECT_TRUE(producer.log.lines({}).empty());
+    producer.post(kOrder, {{"Idempotency-Key", "followed"}, {"traceparent", stem + "01"}});
+    EXPECT_EQ(producer.log.lines({}).size(), 1U);
+    EXPECT_EQ(producer.log
+                  .lines({R"("action":"publish","id":"followed","outcome":"success")",
+                          R"("kafka":{"offset":101,"partition":7,"topic":"orders"})",
+                          R"("trace":{"id":"4bf92f3577b34da6a3ce929d0e0e4736"})"})
+                  .size(),
+              1U);
+}
+
+TEST(ProducerService, FollowsWhatItRefusesAndEachItemOfABatch) {
+    RunningProducer producer;
+    const RunningProducer::Fields sampled{
+        {"traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"}};
+    producer.post("{", sampled);
+    EXPECT_EQ(producer.log.lines({R"("outcome":"failure")", R"("code":"400")"}).size(), 1U);
+    producer.post(R"([{"type":"pear","data":{"id":1}},{"type":"order","data":{"id":2}},)"
+                  R"({"type":"order","data":{"id":3}}])",
+                  sampled);
+    EXPECT_EQ(producer.log.lines({R"("outcome":"failure")", R"("code":"422")"}).size(), 1U);
+    EXPECT_EQ(producer.log.lines({R"("outcome":"success")"}).size(), 2U);
+    producer.writer.fail_all(ErrorCode::timed_out, "The broker says nothing.");
+    producer.post(kOrder, {sampled[0], {"Idempotency-Key", "open"}});
+    EXPECT_EQ(producer.log.lines({R"("id":"open","outcome":"unknown")"}).size(), 1U);
 }
 
 TEST(ProducerService, ReadsACloudEventInBinaryMode) {

@@ -20,7 +20,7 @@ namespace tributary::ingest {
 class RunningProducer {
 public:
     explicit RunningProducer(IngestSettings settings = {})
-        : service(std::move(settings), catalog, writer, loop_, metrics, log, clock) {
+        : service(std::move(settings), catalog, writer, loop_, metrics, log, tracer, clock) {
         loop_.start(2);
         auto listening = http::Server::listen(loop_, {}, service);
         if (!listening) throw std::runtime_error(listening.error().message);
@@ -60,6 +60,7 @@ public:
     ScriptedWriter writer;
     telemetry::Metrics metrics;
     telemetry::CapturedLog log{clock};
+    tracing::Tracer tracer{0};
 
 private:
     http::EventLoop loop_;

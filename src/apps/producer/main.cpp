@@ -26,7 +26,6 @@ ingest::IngestSettings ingest_settings(const settings::Settings& values,
         static_cast<double>(values.integer("PRODUCER_QUOTA_EVENTS_PER_SECOND"));
     settings.quota.bytes_per_second =
         static_cast<double>(values.integer("PRODUCER_QUOTA_BYTES_PER_SECOND"));
-    settings.trace_sample_percent = static_cast<int>(values.integer("TRACE_SAMPLE_PERCENT"));
     settings.version = kVersion;
     return settings;
 }
@@ -57,9 +56,10 @@ Result<void> run(const settings::Settings& values, const apps::TerminationSignal
     if (!event_log) return std::unexpected(event_log.error());
 
     const auto writer = (*event_log)->make_writer();
+    tracing::Tracer tracer(static_cast<int>(values.integer("TRACE_SAMPLE_PERCENT")));
     http::EventLoop loop;
     ingest::ProducerService service(ingest_settings(values, std::move(*callers)), *catalog, *writer,
-                                    loop, metrics, log, clock);
+                                    loop, metrics, log, tracer, clock);
     loop.start(threads(values));
     const auto server = http::Server::listen(loop, server_settings(values), service);
     if (!server) return std::unexpected(server.error());

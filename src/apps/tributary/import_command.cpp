@@ -29,10 +29,10 @@ bool is_done(State state) {
 }
 
 Result<bool> import_one(batch_import::Importer& importer, const std::string& name,
-                        const Clock& clock) {
+                        const tracing::TraceContext& trace, const Clock& clock) {
     const auto object = parse_object(name);
     if (!object) return std::unexpected(object.error());
-    const auto outcome = importer.run(*object, "", clock.steady_now() + kNoDeadline);
+    const auto outcome = importer.run(*object, "", trace, clock.steady_now() + kNoDeadline);
     if (!outcome) return std::unexpected(outcome.error());
     fmt::print("{}: {}, {} accepted, {} rejected{}{}\n", name, to_string(outcome->state),
                outcome->accepted, outcome->rejected, outcome->detail.empty() ? "" : ". ",
@@ -59,12 +59,13 @@ Result<bool> import_all(const settings::Settings& values, const std::vector<std:
     batch_import::ImportSettings settings;
     settings.batches.max_item_bytes = static_cast<std::size_t>(values.integer("MAX_ITEM_BYTES"));
     settings.results_bucket = values.text("RESULTS_BUCKET");
+    tracing::Tracer tracer(static_cast<int>(values.integer("TRACE_SAMPLE_PERCENT")));
     batch_import::Importer importer(
         **store, *catalog, [&](auto events, auto limit) { return producer.send(events, limit); },
-        clock, log, settings);
+        clock, log, tracer, settings);
     bool all_done = true;
     for (const std::string& name : names) {
-        const auto done = import_one(importer, name, clock);
+        const auto done = import_one(importer, name, tracer.begin_trace(), clock);
         if (!done) return done;
         all_done = all_done && *done;
     }
