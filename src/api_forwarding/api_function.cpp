@@ -43,6 +43,26 @@ bool is_events_path(std::string_view path) {
     return path.ends_with("/events");
 }
 
+event::Envelope envelope_of(const ProxyRequest& request, std::string traceparent, Timestamp now) {
+    event::Envelope envelope;
+    envelope.content_type = request.header("content-type");
+    // What `curl -d` says of every body; a form is never meant here.
+    if (envelope.content_type.starts_with("application/x-www-form-urlencoded")) {
+        envelope.content_type = "application/json";
+    }
+    envelope.idempotency_key = request.header("idempotency-key");
+    envelope.traceparent = std::move(traceparent);
+    for (const auto& [name, value] : request.headers) {
+        if (!name.starts_with(kCloudEventPrefix)) continue;
+        envelope.ce_attributes.emplace_back(name.substr(kCloudEventPrefix.size()), value);
+    }
+    if (!request.caller.empty()) {
+        envelope.source = "/api/" + http::percent_encode(request.caller, true);
+    }
+    envelope.now = now;
+    return envelope;
+}
+
 /// The preflight of a browser. API Gateway's own CORS settings, where there are some, replace it.
 ProxyResponse preflight() {
     ProxyResponse response;
@@ -123,12 +143,32 @@ lambda_runtime::Outcome ApiFunction::invoke(const Invocation& invocation) {
     return to_json(response);
 }
 
+/// In the client's trace, else in the invocation's. What is called from here belongs to the span,
+/// where there is one.
 receipt::Answer ApiFunction::answer(const ProxyRequest& request, const Invocation& invocation) {
     if (auto refusal = refusal_of(request)) {
         refusal->id = ids_.next();
         return receipt::compose(*refusal, std::nullopt);
     }
-    const event::Envelope envelope = envelope_of(request, invocation);
+    const std::string_view given = request.header("traceparent");
+    const bool is_given = tracing::is_traceparent(given);
+    const auto trace = is_given ? *tracing::TraceContext::parse(given)
+                                : tracer_.trace_of_invocation(invocation.trace_id);
+    auto span = tracer_.begin("POST /events", tracing::Span::Kind::server, trace);
+    if (!span)
+        return answer(request, invocation, is_given ? std::string(given) : trace.traceparent());
+    receipt::Answer answered = answer(request, invocation, span->context.traceparent());
+    span->set("http.request.method", request.method);
+    span->set("http.response.status_code", answered.status);
+    span->set("faas.invocation_id", invocation.request_id);
+    if (answered.status >= 500) span->failure = std::to_string(answered.status);
+    tracer_.end(std::move(*span));
+    return answered;
+}
+
+receipt::Answer ApiFunction::answer(const ProxyRequest& request, const Invocation& invocation,
+                                    std::string traceparent) {
+    const event::Envelope envelope = envelope_of(request, std::move(traceparent), clock_.now());
     auto decoded = decoder_.decode(request.body, envelope);
     if (!decoded) {
         const receipt::Problem refusal = receipt::problem_of(decoded.error());
@@ -136,30 +176,6 @@ receipt::Answer ApiFunction::answer(const ProxyRequest& request, const Invocatio
         return receipt::compose(refusal, std::nullopt);
     }
     return forward(std::move(*decoded), envelope.traceparent, limit_of(invocation));
-}
-
-event::Envelope ApiFunction::envelope_of(const ProxyRequest& request,
-                                         const Invocation& invocation) {
-    event::Envelope envelope;
-    envelope.content_type = request.header("content-type");
-    // What `curl -d` says of every body; a form is never meant here.
-    if (envelope.content_type.starts_with("application/x-www-form-urlencoded")) {
-        envelope.content_type = "application/json";
-    }
-    envelope.idempotency_key = request.header("idempotency-key");
-    const std::string_view traceparent = request.header("traceparent");
-    envelope.traceparent = tracing::is_traceparent(traceparent)
-                               ? std::string(traceparent)
-                               : tracer_.trace_of_invocation(invocation.trace_id).traceparent();
-    for (const auto& [name, value] : request.headers) {
-        if (!name.starts_with(kCloudEventPrefix)) continue;
-        envelope.ce_attributes.emplace_back(name.substr(kCloudEventPrefix.size()), value);
-    }
-    if (!request.caller.empty()) {
-        envelope.source = "/api/" + http::percent_encode(request.caller, true);
-    }
-    envelope.now = clock_.now();
-    return envelope;
 }
 
 /// The Producer's outcomes and our own refusals, in the order in which the items were sent.

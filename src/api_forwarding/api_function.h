@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -42,10 +43,10 @@ public:
 private:
     receipt::Answer answer(const ProxyRequest& request,
                            const lambda_runtime::Invocation& invocation);
+    receipt::Answer answer(const ProxyRequest& request,
+                           const lambda_runtime::Invocation& invocation, std::string traceparent);
     receipt::Answer forward(event::Decoded decoded, std::string_view traceparent,
                             std::chrono::milliseconds limit);
-    [[nodiscard]] event::Envelope envelope_of(const ProxyRequest& request,
-                                              const lambda_runtime::Invocation& invocation);
     [[nodiscard]] std::chrono::milliseconds limit_of(
         const lambda_runtime::Invocation& invocation) const;
 

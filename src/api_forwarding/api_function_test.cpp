@@ -52,7 +52,8 @@ protected:
         invocation.payload = event(method, path, body, headers);
         invocation.deadline = clock_.now() + time_left_;
         invocation.trace_id = xray_trace_id_;
-        const auto outcome = function_.invoke(invocation);
+        ApiFunction& function = exports_spans_ ? exporting_function_ : function_;
+        const auto outcome = function.invoke(invocation);
         EXPECT_TRUE(outcome) << outcome.error().message;
         const json::object parsed = json::parse(*outcome).as_object();
         Answer answer;
@@ -86,7 +87,10 @@ protected:
 
     ManualClock clock_;
     telemetry::CapturedLog log_{clock_};
-    tracing::Tracer tracer_{0};
+    tracing::SpanQueue spans_{1'000};
+    tracing::Tracer tracer_{0, clock_};
+    tracing::Tracer exporting_tracer_{0, clock_, &spans_};
+    bool exports_spans_ = false;
     event::Catalog catalog_ = event::Catalog::built_in();
     std::string caller_;
     std::string xray_trace_id_;
@@ -94,14 +98,11 @@ protected:
     milliseconds limit_{0};
     std::optional<Error> failure_;
     std::vector<event::Event> sent_;
-    ApiFunction function_{catalog_,
-                          [this](std::span<const event::Event> events, milliseconds limit) {
-                              return produce(events, limit);
-                          },
-                          {},
-                          clock_,
-                          log_,
-                          tracer_};
+    Send send_ = [this](std::span<const event::Event> events, milliseconds limit) {
+        return produce(events, limit);
+    };
+    ApiFunction function_{catalog_, send_, {}, clock_, log_, tracer_};
+    ApiFunction exporting_function_{catalog_, send_, {}, clock_, log_, exporting_tracer_};
 };
 
 INSTANTIATE_TEST_SUITE_P(Payloads, ApiFunctionTest, ::testing::Values(false, true),
@@ -130,10 +131,10 @@ TEST_P(ApiFunctionTest, NamesTheCallerInTheSource) {
 
 TEST_P(ApiFunctionTest, UsesTheIdempotencyKeyAndTheTraceparent) {
     ask(kOrder, {{"Idempotency-Key", "a1"},
-                 {"Traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"}});
+                 {"Traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-03"}});
     ASSERT_EQ(sent_.size(), 1U);
     EXPECT_EQ(sent_[0].id, "a1");
-    EXPECT_EQ(sent_[0].traceparent, "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
+    EXPECT_EQ(sent_[0].traceparent, "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-03");
 }
 
 TEST_P(ApiFunctionTest, WithoutATraceparentTheTraceIsTheInvocations) {
@@ -166,6 +167,23 @@ TEST_P(ApiFunctionTest, FollowsSampledEventsInItsLogAndNoOthers) {
     ask(kOrder, {{"traceparent", stem + "01"}});
     EXPECT_EQ(log_.lines({R"("outcome":"failure")"}).size(), 2U);
     EXPECT_EQ(log_.lines({R"("outcome":"unknown")"}).size(), 1U);
+}
+
+TEST_P(ApiFunctionTest, WhatItForwardsBelongsToItsSpan) {
+    const std::string client = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    exports_spans_ = true;
+    failure_ = Error(ErrorCode::unavailable, "Nobody listens.");
+    ask(kOrder, {{"traceparent", client}});
+    const auto spans = spans_.take(10);
+    ASSERT_EQ(spans.size(), 1U);
+    EXPECT_EQ(spans[0].name, "POST /events");
+    EXPECT_EQ(spans[0].parent_id, "b7ad6b7169203331");
+    EXPECT_EQ(spans[0].failure, "503");
+    ASSERT_EQ(sent_.size(), 1U);
+    EXPECT_EQ(sent_[0].traceparent, spans[0].context.traceparent());
+    ask(kOrder, {{"traceparent", client.substr(0, 53) + "00"}});
+    EXPECT_TRUE(spans_.take(10).empty());
+    EXPECT_EQ(sent_[1].traceparent, client.substr(0, 53) + "00");
 }
 
 TEST_P(ApiFunctionTest, TakesWhatCurlCallsAFormForJson) {

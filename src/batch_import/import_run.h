@@ -43,7 +43,8 @@ private:
         std::unique_ptr<object_store::ObjectStream> stream);
     Result<ImportOutcome> import_from_here(std::unique_ptr<DecompressedStream> stream);
     Result<void> send_all(BatchReader& reader);
-    Result<void> settle(const Batch& batch);
+    Result<void> settle(Batch batch);
+    void end_span(Batch& batch, std::string failure) const;
     void log_events(const Batch& batch) const;
     Result<void> reject(const Batch& batch, const Batch::Item& item,
                         const receipt::Problem& problem);

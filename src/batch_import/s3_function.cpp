@@ -50,13 +50,21 @@ S3Function::S3Function(Importer& importer, InvokeSelf invoke_self, GiveBack give
 }
 
 lambda_runtime::Outcome S3Function::invoke(const lambda_runtime::Invocation& invocation) {
-    const Run run{stop_time(invocation, clock_), tracer_.trace_of_invocation(invocation.trace_id)};
+    Run run{stop_time(invocation, clock_), tracer_.trace_of_invocation(invocation.trace_id)};
     const auto event = parse_s3_event(invocation.payload);
     if (!event) {
         log_.error("The event cannot be read.", event.error());
         return std::unexpected(FunctionError("Tributary.InvalidEvent", event.error().message));
     }
-    return event->is_from_sqs ? run_messages(*event, run) : run_direct(*event, run);
+    auto span = tracer_.begin("import", tracing::Span::Kind::consumer, run.trace);
+    if (span) run.trace = span->context;
+    auto outcome = event->is_from_sqs ? run_messages(*event, run) : run_direct(*event, run);
+    if (span) {
+        span->set("faas.invocation_id", invocation.request_id);
+        if (!outcome) span->failure = outcome.error().type;
+        tracer_.end(std::move(*span));
+    }
+    return outcome;
 }
 
 lambda_runtime::Outcome S3Function::run_direct(const S3Event& event, const Run& run) {

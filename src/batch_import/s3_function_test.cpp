@@ -98,6 +98,23 @@ TEST_F(S3FunctionTest, EachBatchIsAChildOfTheInvocationsTrace) {
     EXPECT_EQ(bench_.log.lines({trace, R"("outcome":"failure")", R"("code":"400")"}).size(), 1U);
 }
 
+TEST_F(S3FunctionTest, TheSpansOfAnInvocationAreItsBatches) {
+    bench_.upload("orders.json", array_of(8));  // Batches of five.
+    xray_trace_id_ = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1";
+    ASSERT_TRUE(invoke(notification("orders.json")));
+    const auto spans = bench_.spans.take(10);
+    ASSERT_EQ(spans.size(), 3U);
+    const tracing::Span& invocation = spans[2];  // It ends last.
+    EXPECT_EQ(invocation.name, "import");
+    EXPECT_EQ(invocation.parent_id, "53995c3f42cd8ad8");
+    for (const std::size_t batch : {0U, 1U}) {
+        EXPECT_EQ(spans[batch].name, "import batch");
+        EXPECT_EQ(spans[batch].context.trace_id, "5759e988bd862e3fe1be46a994272793");
+        EXPECT_EQ(spans[batch].parent_id, invocation.context.span_id);
+        EXPECT_EQ(bench_.producer.traceparents[5 * batch], spans[batch].context.traceparent());
+    }
+}
+
 TEST_F(S3FunctionTest, AFileThatIsNotSampledHasNoLinesButItsEnd) {
     bench_.upload("orders.json", array_of(20));
     ASSERT_TRUE(invoke(notification("orders.json")));

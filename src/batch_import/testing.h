@@ -176,7 +176,8 @@ public:
     FaultyStore store{*directory_};
     ManualClock clock;
     telemetry::CapturedLog log{clock};
-    tracing::Tracer tracer{0};
+    tracing::SpanQueue spans{1'000};
+    tracing::Tracer tracer{0, clock, &spans};
     tracing::TraceContext trace = tracer.begin_trace();
     event::Catalog catalog = event::Catalog::built_in();
     ScriptedProducer producer;

@@ -19,7 +19,8 @@ constexpr milliseconds kWaitForAnswers{2};
 
 Consumer::Consumer(IndexingSettings settings, const event::Catalog& catalog,
                    event_log::Writer& dead_letters, document_index::Writer& index,
-                   telemetry::Metrics& metrics, telemetry::Log& log, const Clock& clock)
+                   telemetry::Metrics& metrics, telemetry::Log& log, tracing::Tracer& tracer,
+                   const Clock& clock)
     : settings_(settings),
       dead_letters_(dead_letters),
       index_(index),
@@ -29,6 +30,7 @@ Consumer::Consumer(IndexingSettings settings, const event::Catalog& catalog,
       item_maker_(catalog, usage_),
       bulk_(settings_, index, mailbox_, metrics_, clock),
       letters_(settings_, dead_letters, mailbox_, clock),
+      spans_(tracer),
       last_turn_(clock.steady_now()),
       trouble_(Error(ErrorCode::unavailable, "The consumer has not started yet.")) {
 }
@@ -105,6 +107,7 @@ void Consumer::take(event_log::Record record) {
         static_cast<void>(owned->progress.take(record.offset));
     }
     ItemPtr item = item_maker_.make(std::move(record), owned->assignment);
+    item->taken_at = last_turn_.load(std::memory_order_relaxed);
     if (!item->letter) {
         bulk_.add(std::move(item));
         return;
@@ -125,6 +128,7 @@ void Consumer::work() {
             for (ItemPtr& item : letters_.complete(std::move(letters))) bulk_.add(std::move(item));
         }
     }
+    spans_.end_turn();
     letters_.send_due();
     bulk_.send_due();
 }
@@ -197,11 +201,12 @@ void Consumer::write_letter(ItemPtr item) {
 
 void Consumer::end(OwnedPartition& owned, const Item& item, Fate fate, Verdict verdict) {
     owned.progress.finish(item.record.offset, fate);
-    if (tracing::is_sampled(item.traceparent())) log_end(item, fate, verdict);
+    if (tracing::is_sampled(item.traceparent())) follow(item, fate, verdict);
 }
 
-void Consumer::log_end(const Item& item, Fate fate, Verdict verdict) {
+void Consumer::follow(const Item& item, Fate fate, Verdict verdict) {
     const bool is_letter = fate == Fate::dead_lettered;
+    spans_.add(item, is_letter ? to_string(verdict) : std::string_view());
     const char* message = is_letter                 ? "An event became a dead letter."
                           : fate == Fate::duplicate ? "An event was in the index already."
                                                     : "An event was indexed.";

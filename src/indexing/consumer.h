@@ -18,6 +18,7 @@
 #include "event_log/event_log.h"
 #include "indexing/buffer.h"
 #include "indexing/bulk_sender.h"
+#include "indexing/index_spans.h"
 #include "indexing/indexing_metrics.h"
 #include "indexing/item.h"
 #include "indexing/letter_sender.h"
@@ -26,6 +27,7 @@
 #include "indexing/settings.h"
 #include "telemetry/log.h"
 #include "telemetry/metrics.h"
+#include "tracing/tracer.h"
 
 namespace tributary::indexing {
 
@@ -37,7 +39,8 @@ public:
     /// All must outlive the consumer; `metrics` and `log` also the writers' last answer.
     Consumer(IndexingSettings settings, const event::Catalog& catalog,
              event_log::Writer& dead_letters, document_index::Writer& index,
-             telemetry::Metrics& metrics, telemetry::Log& log, const Clock& clock);
+             telemetry::Metrics& metrics, telemetry::Log& log, tracing::Tracer& tracer,
+             const Clock& clock);
     Consumer(const Consumer&) = delete;
     Consumer& operator=(const Consumer&) = delete;
 
@@ -76,7 +79,7 @@ private:
     void settle_letter(OwnedPartition& owned, ItemPtr item, const Judgement& judgement);
     void write_letter(ItemPtr item);
     void end(OwnedPartition& owned, const Item& item, Fate fate, Verdict verdict);
-    void log_end(const Item& item, Fate fate, Verdict verdict);
+    void follow(const Item& item, Fate fate, Verdict verdict);
 
     void commit(const std::vector<event_log::OffsetCommit>& offsets);
     void commit_if_due();
@@ -100,6 +103,7 @@ private:
     std::shared_ptr<Mailbox> mailbox_ = std::make_shared<Mailbox>();
     BulkSender bulk_;
     LetterSender letters_;
+    IndexSpans spans_;
 
     event_log::Reader* reader_ = nullptr;  ///< While the loop turns.
     bool is_pausing_for_memory_ = false;

@@ -97,6 +97,33 @@ TEST_F(ConsumerTest, FollowsSampledEventsInItsLogAndNoOthers) {
     EXPECT_TRUE(journal.lines({"untraced"}).empty());
 }
 
+TEST_F(ConsumerTest, ASpanGoesOnFromTheRecordsHeader) {
+    const std::string id = "4bf92f3577b34da6a3ce929d0e0e4736";
+    const auto append = [&](const std::string& value, const std::string& span) {
+        reader().append(orders, value, {{"traceparent", "00-" + id + "-" + span}});
+    };
+    append(event("a"), "00f067aa0ba902b7-01");
+    append(event("b"), "00f067aa0ba902b7-01");
+    append(event("c"), "b7ad6b7169203331-01");
+    append("no json", "c7ad6b7169203332-01");
+    append(event("d"), "b7ad6b7169203331-00");
+    reader().assign(orders);
+    ASSERT_TRUE(turn_until_committed(5));
+    std::map<std::string, tracing::Span> by_parent;
+    for (tracing::Span& span : spans.take(10)) by_parent.emplace(span.parent_id, std::move(span));
+    ASSERT_EQ(by_parent.size(), 3U);
+    const tracing::Span& two = by_parent.at("00f067aa0ba902b7");
+    EXPECT_EQ(two.name, "index orders");
+    EXPECT_EQ(two.kind, tracing::Span::Kind::consumer);
+    EXPECT_EQ(two.context.trace_id, id);
+    EXPECT_EQ(two.failure, "");
+    const std::pair<std::string, tracing::Span::Value> both("messaging.batch.message_count",
+                                                            std::int64_t{2});
+    EXPECT_EQ(std::ranges::count(two.attributes, both), 1);
+    EXPECT_EQ(by_parent.at("c7ad6b7169203332").failure, "undecodable");
+    EXPECT_GT(two.duration.count(), 0);
+}
+
 TEST_F(ConsumerTest, TheLogQuotesNothingOfADeadLettersContent) {
     append_events(1);
     index.decide([&](const auto& document) -> document_index::WriteOutcome {

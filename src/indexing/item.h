@@ -35,6 +35,7 @@ struct Item {
 
     int failures = 0;                    ///< Of this item alone.
     std::uint64_t successes_before = 0;  ///< On its index, when it failed first.
+    SteadyTime taken_at;                 ///< When it was read.
     SteadyTime queued_at;
     BufferShare share;
 

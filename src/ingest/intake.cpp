@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/rfc3339.h"
+#include "ingest/publish_spans.h"
 #include "receipt/outcome_log.h"
 #include "tracing/trace_context.h"
 
@@ -40,11 +41,12 @@ receipt::Problem forbidden_problem(const Caller& caller, const event::Event& eve
     return problem;
 }
 
-event_log::NewRecord record_of(event::Event event, const std::string& received_at) {
+event_log::NewRecord record_of(event::Event event, std::string traceparent,
+                               const std::string& received_at) {
     std::vector<event_log::RecordHeader> headers;
     headers.reserve(3);
     headers.emplace_back("content-type", "application/cloudevents+json; charset=UTF-8");
-    if (!event.traceparent.empty()) headers.emplace_back("traceparent", event.traceparent);
+    if (!traceparent.empty()) headers.emplace_back("traceparent", std::move(traceparent));
     headers.emplace_back("tributary-received-at", received_at);
     std::string key = event.key();
     return {event.type->topic, std::move(key), std::move(event.json), std::move(headers)};
@@ -88,16 +90,18 @@ struct Intake::Sorted {
     OpenAnswers::Outcomes outcomes;
     std::vector<std::size_t> open;  ///< Which of `outcomes` belongs to each of `records`.
     std::vector<event_log::NewRecord> records;
+    PublishSpans spans;
     /// Which of `outcomes` are followed in the log, and their traces.
     std::vector<std::pair<std::size_t, std::string>> followed;
 };
 
 Intake::Intake(Limits limits, const event::Catalog& catalog, event_log::Writer& writer,
                http::EventLoop& loop, telemetry::Metrics& metrics, telemetry::Log& log,
-               const Clock& clock)
+               tracing::Tracer& tracer, const Clock& clock)
     : clock_(clock),
       writer_(writer),
       log_(log),
+      tracer_(tracer),
       decoders_(catalog,
                 event::Decoder::Limits{.max_items = limits.max_batch_items,
                                        .max_bytes = limits.max_body_bytes},
@@ -143,12 +147,13 @@ void Intake::submit(const Submission& submission, Done done) {
     }
     auto reported =
         answers_->wait_for(std::move(sorted.outcomes), std::move(sorted.open), std::move(answer));
-    writer_.append(std::move(sorted.records),
-                   [reported = std::move(reported), counts = metrics_, &clock = clock_,
-                    begun = clock_.steady_now()](auto outcomes) mutable {
-                       counts->observe_delivery(seconds(clock.steady_now() - begun));
-                       reported(std::move(outcomes));
-                   });
+    writer_.append(std::move(sorted.records), [reported = std::move(reported), counts = metrics_,
+                                               &clock = clock_, spans = std::move(sorted.spans),
+                                               begun = clock_.steady_now()](auto outcomes) mutable {
+        counts->observe_delivery(seconds(clock.steady_now() - begun));
+        spans.end(outcomes);
+        reported(std::move(outcomes));
+    });
 }
 
 Intake::Sorted Intake::sort(event::Decoded decoded, const Submission& submission,
@@ -156,6 +161,7 @@ Intake::Sorted Intake::sort(event::Decoded decoded, const Submission& submission
     const std::string received_at = format_rfc3339(submission.envelope.now);
     Sorted sorted;
     sorted.outcomes.reserve(decoded.items.size());
+    sorted.spans = PublishSpans(tracer_, submission.span);
     for (event::DecodedItem& item : decoded.items) {
         const std::string& traceparent = item ? item->traceparent : submission.envelope.traceparent;
         if (tracing::is_sampled(traceparent)) {
@@ -169,7 +175,8 @@ Intake::Sorted Intake::sort(event::Decoded decoded, const Submission& submission
             sorted.open.push_back(sorted.outcomes.size());
             sorted.outcomes.emplace_back(
                 receipt::Receipt{item->id, item->type->name, item->type->topic});
-            sorted.records.push_back(record_of(std::move(*item), received_at));
+            std::string stored = sorted.spans.add(traceparent, item->type->topic, item->id);
+            sorted.records.push_back(record_of(std::move(*item), std::move(stored), received_at));
         }
     }
     return sorted;

@@ -63,7 +63,8 @@ private:
     http::Response refusal(receipt::Problem problem);
     http::Response readiness() const;
     http::Response metrics_text();
-    event::Envelope envelope_of(const http::Request& request, const Caller* caller);
+    event::Envelope envelope_of(const http::Request& request, const Caller* caller,
+                                std::string traceparent) const;
 
     const IngestSettings settings_;
     event_log::Writer& writer_;

@@ -183,6 +183,9 @@ std::span<const Setting> table() {
         integer("TRACE_SAMPLE_PERCENT", "1", 0, 100, "producer lambda_api lambda_s3 tributary",
                 "Share of traces begun here that are marked as sampled: their events are followed "
                 "in the logs."),
+        url("OTEL_EXPORTER_OTLP_ENDPOINT", "", kAll,
+            "OpenTelemetry collector that takes the spans of sampled traces by HTTP "
+            "(http://collector:4318); empty: no spans are made."),
     };
     return rows;
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <fmt/format.h>
 #include <random>
+#include <utility>
 
 namespace tributary::tracing {
 namespace {
@@ -26,8 +27,10 @@ std::string_view xray_field(std::string_view header, std::string_view name) {
 
 }  // namespace
 
-Tracer::Tracer(int sample_percent)
-    : sampled_below_(static_cast<std::uint64_t>(std::clamp(sample_percent, 0, 100))),
+Tracer::Tracer(int sample_percent, const Clock& clock, SpanQueue* spans)
+    : clock_(clock),
+      spans_(spans),
+      sampled_below_(static_cast<std::uint64_t>(std::clamp(sample_percent, 0, 100))),
       state_(seed()) {
 }
 
@@ -60,6 +63,36 @@ TraceContext Tracer::child_of(const TraceContext& parent) {
     child.span_id = fmt::format("{:016x}", random() | 1U);
     child.is_new = false;
     return child;
+}
+
+std::optional<Span> Tracer::begin(std::string name, Span::Kind kind, std::string_view traceparent) {
+    if (!is_exporting()) return std::nullopt;
+    const auto parent = TraceContext::parse(traceparent);
+    return parent ? begin(std::move(name), kind, *parent) : std::nullopt;
+}
+
+std::optional<Span> Tracer::begin(std::string name, Span::Kind kind, const TraceContext& parent) {
+    if (!is_exporting() || !parent.is_sampled) return std::nullopt;
+    Span span;
+    span.context = parent.is_new ? parent : child_of(parent);
+    span.context.is_new = false;
+    if (!parent.is_new) span.parent_id = parent.span_id;
+    span.name = std::move(name);
+    span.kind = kind;
+    span.began_at = clock_.now();
+    span.began = clock_.steady_now();
+    return span;
+}
+
+void Tracer::begun_at(Span& span, SteadyTime time) const {
+    span.began_at -= std::chrono::round<std::chrono::milliseconds>(span.began - time);
+    span.began = time;
+}
+
+void Tracer::end(Span span) {
+    if (!is_exporting()) return;
+    span.duration = clock_.steady_now() - span.began;
+    spans_->push(std::move(span));
 }
 
 bool Tracer::is_in_sample() {

@@ -5,6 +5,8 @@
 #include "apps/index_backend.h"
 #include "apps/log_backend.h"
 #include "apps/program.h"
+#include "apps/span_counts.h"
+#include "apps/traces.h"
 #include "http/server.h"
 #include "indexing/consumer.h"
 #include "indexing/lag.h"
@@ -49,8 +51,12 @@ Result<void> run(const settings::Settings& values, const apps::TerminationSignal
 
     const auto dead_letters = (*event_log)->make_writer();
     const auto documents = (*index)->make_writer();
+    const auto traces =
+        apps::Traces::open(values, "tributary-consumer", apps::span_counts(metrics), clock, log);
+    if (!traces) return std::unexpected(traces.error());
+    (*traces)->send_meanwhile();
     indexing::Consumer consumer(indexing_settings(values), *catalog, *dead_letters, *documents,
-                                metrics, log, clock);
+                                metrics, log, (*traces)->tracer(), clock);
     const auto reader = (*event_log)
                             ->make_reader(values.text("KAFKA_GROUP_ID"), apps::topics_of(*catalog),
                                           consumer.listener());

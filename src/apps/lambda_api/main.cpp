@@ -26,10 +26,9 @@ Result<int> run(const apps::LambdaProgram& program) {
     client_settings.retry_window = kRetryWindow;
     producer_client::ProducerClient producer(std::move(*producer_url), std::move(*token),
                                              client_settings, program.clock);
-    tracing::Tracer tracer(static_cast<int>(program.settings.integer("TRACE_SAMPLE_PERCENT")));
     api_forwarding::ApiFunction function(
         *catalog, [&](auto events, auto limit) { return producer.send(events, limit); }, settings,
-        program.clock, program.log, tracer);
+        program.clock, program.log, program.traces.tracer());
     return aws.serve(function);
 }
 

@@ -46,13 +46,12 @@ Result<int> run(const apps::LambdaProgram& program) {
     settings.batches.max_item_bytes =
         static_cast<std::size_t>(program.settings.integer("MAX_ITEM_BYTES"));
     settings.results_bucket = program.settings.text("RESULTS_BUCKET");
-    tracing::Tracer tracer(static_cast<int>(program.settings.integer("TRACE_SAMPLE_PERCENT")));
     batch_import::Importer importer(
         **store, *catalog, [&](auto events, auto limit) { return producer.send(events, limit); },
-        program.clock, program.log, tracer, settings);
+        program.clock, program.log, program.traces.tracer(), settings);
     batch_import::S3Function function(importer, invoke_self(program, aws), give_back(aws),
                                       program.settings.integer("MAX_CONTINUATIONS"), program.clock,
-                                      program.log, tracer);
+                                      program.log, program.traces.tracer());
     return aws.serve(function);
 }
 

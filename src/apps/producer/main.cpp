@@ -4,6 +4,8 @@
 
 #include "apps/log_backend.h"
 #include "apps/program.h"
+#include "apps/span_counts.h"
+#include "apps/traces.h"
 #include "base/version.h"
 #include "http/server.h"
 #include "ingest/producer_service.h"
@@ -55,11 +57,14 @@ Result<void> run(const settings::Settings& values, const apps::TerminationSignal
     const auto event_log = apps::open_event_log(values, *catalog, clock, log);
     if (!event_log) return std::unexpected(event_log.error());
 
+    const auto traces =
+        apps::Traces::open(values, "tributary-producer", apps::span_counts(metrics), clock, log);
+    if (!traces) return std::unexpected(traces.error());
+    (*traces)->send_meanwhile();
     const auto writer = (*event_log)->make_writer();
-    tracing::Tracer tracer(static_cast<int>(values.integer("TRACE_SAMPLE_PERCENT")));
     http::EventLoop loop;
     ingest::ProducerService service(ingest_settings(values, std::move(*callers)), *catalog, *writer,
-                                    loop, metrics, log, tracer, clock);
+                                    loop, metrics, log, (*traces)->tracer(), clock);
     loop.start(threads(values));
     const auto server = http::Server::listen(loop, server_settings(values), service);
     if (!server) return std::unexpected(server.error());

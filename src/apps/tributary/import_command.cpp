@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "apps/program.h"
+#include "apps/traces.h"
 #include "apps/tributary/commands.h"
 #include "batch_import/importer.h"
 #include "object_store/directory/directory_store.h"
@@ -59,13 +60,15 @@ Result<bool> import_all(const settings::Settings& values, const std::vector<std:
     batch_import::ImportSettings settings;
     settings.batches.max_item_bytes = static_cast<std::size_t>(values.integer("MAX_ITEM_BYTES"));
     settings.results_bucket = values.text("RESULTS_BUCKET");
-    tracing::Tracer tracer(static_cast<int>(values.integer("TRACE_SAMPLE_PERCENT")));
+    const auto traces = Traces::open(values, "tributary-import", {}, clock, log);
+    if (!traces) return std::unexpected(traces.error());
+    (*traces)->send_meanwhile();
     batch_import::Importer importer(
         **store, *catalog, [&](auto events, auto limit) { return producer.send(events, limit); },
-        clock, log, tracer, settings);
+        clock, log, (*traces)->tracer(), settings);
     bool all_done = true;
     for (const std::string& name : names) {
-        const auto done = import_one(importer, name, tracer.begin_trace(), clock);
+        const auto done = import_one(importer, name, (*traces)->tracer().begin_trace(), clock);
         if (!done) return done;
         all_done = all_done && *done;
     }
