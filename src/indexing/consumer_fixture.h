@@ -109,14 +109,16 @@ protected:
     TickingClock clock;
     telemetry::CapturedLog journal{clock};
     telemetry::Metrics metrics;
+    tracing::SpanQueue spans{1'000};
+    tracing::Tracer tracer{0, clock, &spans};
     ScriptedIndex index;
     ScriptedLetters letters;
 
 private:
     void start() {
         if (consumer_) return;
-        consumer_ =
-            std::make_unique<Consumer>(settings, catalog_, letters, index, metrics, journal, clock);
+        consumer_ = std::make_unique<Consumer>(settings, catalog_, letters, index, metrics, journal,
+                                               tracer, clock);
         reader_ = std::make_unique<ScriptedReader>(consumer_->listener());
     }
 

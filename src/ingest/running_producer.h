@@ -19,8 +19,9 @@ namespace tributary::ingest {
 /// A Producer on a port of this machine, over a scripted log and a clock that the test moves.
 class RunningProducer {
 public:
-    explicit RunningProducer(IngestSettings settings = {})
-        : service(std::move(settings), catalog, writer, loop_, metrics, log, clock) {
+    explicit RunningProducer(IngestSettings settings = {}, bool exports_spans = false)
+        : tracer(0, clock, exports_spans ? &spans : nullptr),
+          service(std::move(settings), catalog, writer, loop_, metrics, log, tracer, clock) {
         loop_.start(2);
         auto listening = http::Server::listen(loop_, {}, service);
         if (!listening) throw std::runtime_error(listening.error().message);
@@ -60,6 +61,8 @@ public:
     ScriptedWriter writer;
     telemetry::Metrics metrics;
     telemetry::CapturedLog log{clock};
+    tracing::SpanQueue spans{1'000};
+    tracing::Tracer tracer;
 
 private:
     http::EventLoop loop_;

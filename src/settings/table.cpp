@@ -196,8 +196,12 @@ std::span<const Setting> table() {
                  "Time limit of one invocation of lambda_api."),
         duration("LAMBDA_S3_TIMEOUT", "15m", 1'000, 15 * kMinute, "tributary",
                  "Time limit of one invocation of lambda_s3."),
-        integer("TRACE_SAMPLE_PERCENT", "1", 0, 100, "producer lambda_api",
-                "Share of traces begun here that are marked as sampled."),
+        integer("TRACE_SAMPLE_PERCENT", "1", 0, 100, "producer lambda_api lambda_s3 tributary",
+                "Share of traces begun here that are marked as sampled: their events are followed "
+                "in the logs."),
+        url("OTEL_EXPORTER_OTLP_ENDPOINT", "", kAll,
+            "OpenTelemetry collector that takes the spans of sampled traces by HTTP "
+            "(http://collector:4318); empty: no spans are made."),
     };
     return rows;
 }

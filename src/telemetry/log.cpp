@@ -15,10 +15,10 @@
 namespace tributary::telemetry {
 namespace {
 
-/// The same message at WARN or above is written this often within a window, then counted.
+/// The same is written this often within a window, then counted.
 constexpr std::int64_t kRepeatsPerWindow = 10;
 constexpr std::chrono::seconds kRepeatWindow{10};
-constexpr std::size_t kMaxTrackedMessages = 1'000;
+constexpr std::size_t kMaxTracked = 1'000;
 
 std::string_view name_of(Level level) {
     switch (level) {
@@ -120,6 +120,15 @@ std::string json_line(std::string_view service, Level level, Timestamp now,
     return line;
 }
 
+/// Empty where there is none.
+std::string_view trace_id_in(std::span<const LogField> fields) {
+    for (const LogField& field : fields) {
+        if (field.name != "trace.id") continue;
+        if (const auto* id = std::get_if<std::string>(&field.value)) return *id;
+    }
+    return {};
+}
+
 std::string human_line(Level level, Timestamp now, std::string_view service,
                        std::string_view message, std::span<const LogField> fields) {
     std::string line = fmt::format("{} {:5} {}: {}", format_rfc3339(now).substr(11, 12),
@@ -139,14 +148,17 @@ std::string human_line(Level level, Timestamp now, std::string_view service,
 Log::Log(Settings settings, const Clock& clock) : settings_(std::move(settings)), clock_(clock) {
 }
 
-bool Log::is_repeat(Level level, std::string_view message, std::int64_t& suppressed) {
-    suppressed = 0;
-    if (level < Level::warn) return false;
-    if (repeats_.size() >= kMaxTrackedMessages) repeats_.clear();
-    Repeat& repeat = repeats_[std::string(message)];
+bool Log::is_repeat(Repeats& repeats, std::string_view key, std::int64_t& suppressed) {
+    if (key.empty()) return false;
+    auto found = repeats.find(key);
+    if (found == repeats.end()) {
+        if (repeats.size() >= kMaxTracked) repeats.clear();
+        found = repeats.emplace(key, Repeat()).first;
+    }
+    Repeat& repeat = found->second;
     const SteadyTime now = clock_.steady_now();
     if (repeat.count == 0 || now - repeat.window_start >= kRepeatWindow) {
-        suppressed = std::max<std::int64_t>(0, repeat.count - kRepeatsPerWindow);
+        suppressed += std::max<std::int64_t>(0, repeat.count - kRepeatsPerWindow);
         repeat = {now, 0};
     }
     return ++repeat.count > kRepeatsPerWindow;
@@ -157,7 +169,11 @@ void Log::write(Level level, std::string_view message, std::span<const LogField>
     std::int64_t suppressed = 0;
     {
         const std::scoped_lock lock(mutex_);
-        if (is_repeat(level, message, suppressed)) return;
+        const bool is_warning = level >= Level::warn;
+        if (is_repeat(messages_, is_warning ? message : std::string_view(), suppressed)) return;
+        if (is_repeat(traces_, is_warning ? std::string_view() : trace_id_in(fields), suppressed)) {
+            return;
+        }
     }
     const auto compose = [&](std::string_view text, std::span<const LogField> with) {
         return settings_.human ? human_line(level, clock_.now(), settings_.service, text, with)

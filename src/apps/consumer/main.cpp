@@ -5,6 +5,8 @@
 #include "apps/index_backend.h"
 #include "apps/log_backend.h"
 #include "apps/program.h"
+#include "apps/span_counts.h"
+#include "apps/traces.h"
 #include "base/version.h"
 #include "http/server.h"
 #include "indexing/consumer.h"
@@ -62,8 +64,12 @@ Result<void> run(const settings::Settings& values, const apps::TerminationSignal
 
     const auto dead_letters = (*event_log)->make_writer();
     const auto documents = (*index)->make_writer();
+    const auto traces =
+        apps::Traces::open(values, "tributary-consumer", apps::span_counts(metrics), clock, log);
+    if (!traces) return std::unexpected(traces.error());
+    (*traces)->send_meanwhile();
     indexing::Consumer consumer(indexing_settings(values), *catalog, *dead_letters, *documents,
-                                metrics, log, clock);
+                                metrics, log, (*traces)->tracer(), clock);
     const auto searcher = (*index)->make_searcher();
     const auto probe = start_probe(values, *searcher, metrics, clock);
     if (probe) consumer.on_created([&](const auto& item) { probe->offer(item); });
