@@ -149,8 +149,9 @@ std::span<const Setting> table() {
         bytes("BULK_MAX_BYTES", "4MiB", 64 * kKiB, 90 * kMiB, "consumer",
               "Most bytes in one bulk, unless one document alone is larger."),
         integer("BULK_MAX_IN_FLIGHT", "2", 1, 64, "consumer", "Most bulks under way at once."),
-        duration("SEARCH_PROBE_INTERVAL", "10s", 0, kDay, "consumer",
-                 "How often one new event is searched for, to measure when it is found; 0s: never."),
+        duration(
+            "SEARCH_PROBE_INTERVAL", "10s", 0, kDay, "consumer",
+            "How often one new event is searched for, to measure when it is found; 0s: never."),
 
         // Upkeep: what is deleted when it is old, and Kibana's objects.
         duration("RETENTION_LOGS", "14d", 0, 3'650 * kDay, "tributary",

@@ -5,7 +5,9 @@
 #include <charconv>
 #include <cmath>
 #include <fmt/format.h>
+#include <functional>
 #include <map>
+#include <string_view>
 #include <unistd.h>
 #include <utility>
 #include <vector>
@@ -19,6 +21,7 @@ namespace {
 constexpr std::int64_t kRepeatsPerWindow = 10;
 constexpr std::chrono::seconds kRepeatWindow{10};
 constexpr std::size_t kMaxTracked = 1'000;
+constexpr std::string_view kLog = "log.";
 
 std::string_view name_of(Level level) {
     switch (level) {
@@ -103,19 +106,25 @@ void append_nested(std::string& out, const std::vector<NamedValue>& fields, std:
 
 std::string json_line(std::string_view service, Level level, Timestamp now,
                       std::string_view message, std::span<const LogField> fields) {
-    std::string line = fmt::format(R"({{"@timestamp":"{}","log":{{"level":"{}"}},"message":)",
-                                   format_rfc3339(now), name_of(level));
-    append_json_string(line, message);
-    line += R"(,"service":{"name":)";
-    append_json_string(line, service);
-    line += R"(},"ecs":{"version":"8.11"})";
-
     std::vector<NamedValue> sorted;
     sorted.reserve(fields.size());
     for (const LogField& field : fields) sorted.emplace_back(field.name, &field.value);
     std::sort(sorted.begin(), sorted.end(),
               [](const NamedValue& a, const NamedValue& b) { return a.first < b.first; });
-    append_nested(line, sorted, 0, sorted.size(), 0);
+    // Beside the level: an object that occurs twice makes the line no JSON for Elasticsearch.
+    const auto is_of_log = [](const NamedValue& field) { return field.first.starts_with(kLog); };
+    const auto of_log = std::ranges::stable_partition(sorted, std::not_fn(is_of_log));
+    const std::size_t others = sorted.size() - of_log.size();
+
+    std::string line = fmt::format(R"({{"@timestamp":"{}","log":{{"level":"{}")",
+                                   format_rfc3339(now), name_of(level));
+    append_nested(line, sorted, others, sorted.size(), kLog.size());
+    line += R"(},"message":)";
+    append_json_string(line, message);
+    line += R"(,"service":{"name":)";
+    append_json_string(line, service);
+    line += R"(},"ecs":{"version":"8.11"})";
+    append_nested(line, sorted, 0, others, 0);
     line += "}\n";
     return line;
 }

@@ -81,7 +81,9 @@ TEST_F(LogTest, LimitsRepeatsAndSaysHowManyWereLeftOut) {
     EXPECT_EQ(std::count(first.begin(), first.end(), '\n'), 10);
     clock_.advance(std::chrono::seconds(11));
     log.warn("Again.");
-    EXPECT_NE(written().find(R"("suppressed":40)"), std::string::npos);
+    EXPECT_NE(
+        written().find(R"("log":{"level":"warn","original":"Again.","suppressed":40},"message":)"),
+        std::string::npos);
 }
 
 TEST_F(LogTest, LimitsTheLinesOfOneTraceAndOfNoOther) {
