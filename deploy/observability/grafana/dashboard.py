@@ -79,7 +79,7 @@ ROWS = {
         ("Memory of records", "bytes", [("bytes", "sum(tributary_consumer_buffered_bytes)")],
          "The size of the records held in memory."),
     ],
-    "Index": [
+    "Index and traces": [
         ("Time of a bulk request", "s", quantiles("tributary_index_bulk_seconds"),
          "From sending to the answer."),
         ("Documents of a bulk request", "short", [("mean", mean("tributary_index_bulk_documents"))],
@@ -90,6 +90,9 @@ ROWS = {
                             ("documents sent again",
                              rate("tributary_index_retried_documents_total"))],
          "Zero while all is well."),
+        ("Spans", "cps", [("exported", rate("tributary_spans_exported_total")),
+                          ("dropped", rate("tributary_spans_dropped_total"))],
+         "Spans of sampled events that the collector took, and those that it will not get."),
     ],
 }
 
