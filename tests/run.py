@@ -132,6 +132,12 @@ def docs(tally, options):
         pytest(tally, "docs", "tests/docs")
 
 
+def observability(tally, options):
+    """Metrics, alert rules and dashboards against running programs."""
+    if programs(tally, "observability"):
+        pytest(tally, "observability", "tests/observability")
+
+
 def e2e(tally, options):
     if programs(tally, "e2e"):
         pytest(tally, "e2e", "tests/e2e", *(["--long"] if options.long else []))
@@ -271,12 +277,12 @@ def kubernetes(tally, options):
 
 # `lambda` itself is a word of Python's own.
 GROUPS = {group.__name__.removesuffix("_functions"): group for group in (
-    lint, unit, docs, infra, integration, e2e, fault, real, lambda_functions, browser, kubernetes,
-    asan, tidy, tsan, fuzz)}
+    lint, unit, docs, observability, infra, integration, e2e, fault, real, lambda_functions, browser,
+    kubernetes, asan, tidy, tsan, fuzz)}
 # Run when no group is named. The others join as soon as a whole run of them was seen to pass in the
 # time that there is: real takes a quarter of an hour, infra and kubernetes have parts not seen yet.
-DEFAULT = ("lint", "unit", "docs", "integration", "e2e", "fault", "lambda", "browser", "asan", "tidy",
-           "tsan", "fuzz")
+DEFAULT = ("lint", "unit", "docs", "observability", "integration", "e2e", "fault", "lambda", "browser",
+           "asan", "tidy", "tsan", "fuzz")
 
 
 def main():

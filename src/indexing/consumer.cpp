@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "tracing/trace_context.h"
+
 namespace tributary::indexing {
 namespace {
 
@@ -17,7 +19,8 @@ constexpr milliseconds kWaitForAnswers{2};
 
 Consumer::Consumer(IndexingSettings settings, const event::Catalog& catalog,
                    event_log::Writer& dead_letters, document_index::Writer& index,
-                   telemetry::Metrics& metrics, telemetry::Log& log, const Clock& clock)
+                   telemetry::Metrics& metrics, telemetry::Log& log, tracing::Tracer& tracer,
+                   const Clock& clock)
     : settings_(settings),
       dead_letters_(dead_letters),
       index_(index),
@@ -27,6 +30,7 @@ Consumer::Consumer(IndexingSettings settings, const event::Catalog& catalog,
       item_maker_(catalog, usage_),
       bulk_(settings_, index, mailbox_, metrics_, clock),
       letters_(settings_, dead_letters, mailbox_, clock),
+      spans_(tracer),
       last_turn_(clock.steady_now()),
       trouble_(Error(ErrorCode::unavailable, "The consumer has not started yet.")) {
 }
@@ -112,6 +116,7 @@ void Consumer::take(event_log::Record record) {
         static_cast<void>(owned->progress.take(record.offset));
     }
     ItemPtr item = item_maker_.make(std::move(record), owned->assignment);
+    item->taken_at = last_turn_.load(std::memory_order_relaxed);
     if (!item->letter) {
         bulk_.add(std::move(item));
         return;
@@ -132,6 +137,7 @@ void Consumer::work() {
             for (ItemPtr& item : letters_.complete(std::move(letters))) bulk_.add(std::move(item));
         }
     }
+    spans_.end_turn();
     letters_.send_due();
     bulk_.send_due();
 }
@@ -149,10 +155,11 @@ void Consumer::settle(ItemPtr item, Judgement judgement) {
             if (judgement.verdict == Verdict::created) {
                 const std::chrono::duration<double> took = clock_.now() - item->received_at;
                 metrics_.observe_latency(std::max(0.0, took.count()));
+                created_(*item);
             }
-            end(*owned, *item, Fate::indexed);
+            end(*owned, *item, Fate::indexed, judgement.verdict);
             return;
-        case Consequence::duplicate: end(*owned, *item, Fate::duplicate); return;
+        case Consequence::duplicate: end(*owned, *item, Fate::duplicate, judgement.verdict); return;
         case Consequence::dead_letter: {
             item->letter = std::make_unique<DeadLetter>();
             item->letter->event_id = item->event->event.id;
@@ -180,28 +187,47 @@ void Consumer::settle_letter(OwnedPartition& owned, ItemPtr item, const Judgemen
                        {{"kafka.topic", owned.partition.topic},
                         {"kafka.partition", owned.partition.partition},
                         {"kafka.offset", item->record.offset},
-                        {"error.message", judgement.detail}});
+                        {"error.code", std::to_string(judgement.status)},
+                        {"error.type", to_string(judgement.verdict)}});
             break;
         case Consequence::indexed:
         case Consequence::duplicate: break;
     }
     metrics_.count_dead_letter(item->letter->judgement.verdict);
-    end(owned, *item, Fate::dead_lettered);
+    end(owned, *item, Fate::dead_lettered, item->letter->judgement.verdict);
 }
 
 void Consumer::write_letter(ItemPtr item) {
     const Judgement& judgement = item->letter->judgement;
+    // Not the detail, which may quote the event; the letter has it.
     log_.warn("A record becomes a dead letter.", {{"event.id", item->letter->event_id},
-                                                  {"event.reason", to_string(judgement.verdict)},
-                                                  {"error.message", judgement.detail},
+                                                  {"error.code", std::to_string(judgement.status)},
+                                                  {"error.type", to_string(judgement.verdict)},
                                                   {"kafka.topic", item->record.topic},
                                                   {"kafka.partition", item->record.partition},
                                                   {"kafka.offset", item->record.offset}});
     letters_.add(std::move(item));
 }
 
-void Consumer::end(OwnedPartition& owned, const Item& item, Fate fate) {
+void Consumer::end(OwnedPartition& owned, const Item& item, Fate fate, Verdict verdict) {
     owned.progress.finish(item.record.offset, fate);
+    if (tracing::is_sampled(item.traceparent())) follow(item, fate, verdict);
+}
+
+void Consumer::follow(const Item& item, Fate fate, Verdict verdict) {
+    const bool is_letter = fate == Fate::dead_lettered;
+    spans_.add(item, is_letter ? to_string(verdict) : std::string_view());
+    const char* message = is_letter                 ? "An event became a dead letter."
+                          : fate == Fate::duplicate ? "An event was in the index already."
+                                                    : "An event was indexed.";
+    log_.info(message, {{"event.action", "index"},
+                        {"event.id", item.event_id()},
+                        {"event.outcome", is_letter ? "failure" : "success"},
+                        {"event.reason", to_string(verdict)},
+                        {"trace.id", tracing::trace_id_of(item.traceparent())},
+                        {"kafka.topic", item.record.topic},
+                        {"kafka.partition", item.record.partition},
+                        {"kafka.offset", item.record.offset}});
 }
 
 void Consumer::note_fullness() {

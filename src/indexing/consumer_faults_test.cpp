@@ -23,6 +23,7 @@ TEST_F(ConsumerTest, AnUnreachableIndexPausesAndRecovers) {
     EXPECT_TRUE(consumer().ready());
     EXPECT_FALSE(reader().paused.contains(orders));
     EXPECT_EQ(counts(), (ledger::Counts{.indexed = 30}));
+    EXPECT_GE(std::stoi(line_of("tributary_index_retried_documents_total")), 30);
 }
 
 TEST_F(ConsumerTest, AnIndexThatCameBackIsTriedWithFewDocuments) {
@@ -77,7 +78,7 @@ TEST_F(ConsumerTest, AnAnswerWithTooFewOutcomesIsNotTrusted) {
     ShortIndex short_index;
     telemetry::Log log({.service = "test", .minimum = telemetry::Level::error, .fd = -1}, clock);
     const auto catalog = event::Catalog::built_in();
-    Consumer suspicious(settings, catalog, letters, short_index, metrics, log, clock);
+    Consumer suspicious(settings, catalog, letters, short_index, metrics, log, tracer, clock);
     ScriptedReader one(suspicious.listener());
     one.append(orders, event("a"));
     one.assign(orders);

@@ -6,10 +6,17 @@
 #include "apps/index_backend.h"
 #include "apps/log_backend.h"
 #include "apps/program.h"
+#include "apps/span_counts.h"
+#include "apps/traces.h"
+#include "base/version.h"
 #include "http/server.h"
 #include "indexing/consumer.h"
+#include "indexing/lag.h"
+#include "indexing/search_probe.h"
+#include "indexing/stats_fields.h"
 #include "indexing/status_handler.h"
 #include "telemetry/metrics.h"
+#include "telemetry/pipeline_stats.h"
 
 using namespace tributary;
 
@@ -37,10 +44,21 @@ http::ServerSettings server_settings(const settings::Settings& values) {
     return settings;
 }
 
+std::unique_ptr<indexing::SearchProbe> start_probe(const settings::Settings& values,
+                                                   document_index::Searcher& searcher,
+                                                   telemetry::Metrics& metrics,
+                                                   const Clock& clock) {
+    indexing::SearchProbeSettings settings;
+    settings.interval = values.duration("SEARCH_PROBE_INTERVAL");
+    if (settings.interval == std::chrono::milliseconds(0)) return nullptr;
+    return std::make_unique<indexing::SearchProbe>(settings, searcher, metrics, clock);
+}
+
 Result<void> run(const settings::Settings& values, const apps::TerminationSignals& signals) {
     const SystemClock clock;
     telemetry::Log log = apps::make_log("tributary-consumer", values, clock);
     telemetry::Metrics metrics;
+    telemetry::set_build_info(metrics, kVersion);
     const auto catalog = apps::load_catalog(values);
     if (!catalog) return std::unexpected(catalog.error());
     const auto event_log = apps::open_event_log(values, *catalog, clock, log);
@@ -50,8 +68,15 @@ Result<void> run(const settings::Settings& values, const apps::TerminationSignal
 
     const auto dead_letters = (*event_log)->make_writer();
     const auto documents = (*index)->make_writer();
+    const auto traces =
+        apps::Traces::open(values, "tributary-consumer", apps::span_counts(metrics), clock, log);
+    if (!traces) return std::unexpected(traces.error());
+    (*traces)->send_meanwhile();
     indexing::Consumer consumer(indexing_settings(values), *catalog, *dead_letters, *documents,
-                                metrics, log, clock);
+                                metrics, log, (*traces)->tracer(), clock);
+    const auto searcher = (*index)->make_searcher();
+    const auto probe = start_probe(values, *searcher, metrics, clock);
+    if (probe) consumer.on_created([&](const auto& item) { probe->offer(item); });
     const auto reader = (*event_log)
                             ->make_reader(values.text("KAFKA_GROUP_ID"), apps::topics_of(*catalog),
                                           consumer.listener());
@@ -65,12 +90,23 @@ Result<void> run(const settings::Settings& values, const apps::TerminationSignal
 
     (*event_log)->report_missing_topics(log);
 
+    const auto inspector = (*event_log)->make_inspector();
+    indexing::Lag lag(consumer, *inspector, metrics);
+    telemetry::PipelineStats stats(indexing::stats_fields(), metrics, log, clock);
+    SteadyTime trim_at = clock.steady_now() + kTrimInterval;
     std::jthread worker([&](const std::stop_token& stop) { consumer.run(*reader, stop); });
-    while (signals.wait(kTrimInterval) == 0) (*event_log)->trim(log);
+    while (signals.wait(stats.until_due()) == 0) {
+        lag.update();
+        stats.write_if_due();
+        if (clock.steady_now() < trim_at) continue;
+        (*event_log)->trim(log);
+        trim_at = clock.steady_now() + kTrimInterval;
+    }
     log.info("Draining.");
     worker.request_stop();
     worker.join();
     (*server)->drain(std::chrono::seconds(1));
+    stats.write();
     log.info("Stopped.");
     return {};
 }

@@ -6,6 +6,9 @@
 #include <boost/json/serialize.hpp>
 #include <cstdio>
 #include <fmt/format.h>
+#include <fstream>
+#include <iostream>
+#include <iterator>
 
 #include "apps/program.h"
 
@@ -56,6 +59,14 @@ Result<http::Response> ApiClient::get(const std::string& target) {
     request.method = "GET";
     request.target = target;
     return send(std::move(request));
+}
+
+Result<std::string> read_input(const std::string& file) {
+    if (file == "-") return std::string(std::istreambuf_iterator<char>(std::cin), {});
+    std::ifstream in(file, std::ios::binary);
+    std::string content{std::istreambuf_iterator<char>(in), {}};
+    if (!in) return fail(ErrorCode::invalid_input, fmt::format("Cannot read \"{}\".", file));
+    return content;
 }
 
 int report(const Error& error) {

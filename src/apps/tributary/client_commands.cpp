@@ -1,8 +1,5 @@
 #include <boost/json.hpp>
 #include <fmt/format.h>
-#include <fstream>
-#include <iostream>
-#include <iterator>
 #include <set>
 #include <thread>
 
@@ -16,14 +13,6 @@ namespace {
 namespace json = boost::json;
 
 constexpr std::chrono::milliseconds kTailInterval{500};
-
-Result<std::string> read_input(const std::string& file) {
-    if (file == "-") return std::string(std::istreambuf_iterator<char>(std::cin), {});
-    std::ifstream in(file, std::ios::binary);
-    std::string content{std::istreambuf_iterator<char>(in), {}};
-    if (!in) return fail(ErrorCode::invalid_input, fmt::format("Cannot read \"{}\".", file));
-    return content;
-}
 
 /// The request that `send` makes of its options.
 Result<http::Request> event_request(const SendOptions& options) {
