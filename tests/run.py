@@ -126,6 +126,15 @@ def programs(tally, group):
     return False
 
 
+def packages(tally, group):
+    """The functions' zips, as they are deployed."""
+    if (build("release", "lambda_api", "lambda_s3") and
+            run(sys.executable, "deploy/lambda/package.py", "build/release/bin", "build/lambda")):
+        return True
+    tally.failed.append(f"{group}: the packages were not made")
+    return False
+
+
 def docs(tally, options):
     if programs(tally, "docs"):
         pytest(tally, "docs", "tests/docs")
@@ -189,7 +198,7 @@ def integration(tally, options):
 
 def infra(tally, options):
     """Terraform on emulators of AWS; LocalStack in a network that holds nothing but 127.0.0.1."""
-    if not programs(tally, "infra"):
+    if not programs(tally, "infra") or not packages(tally, "infra"):
         return
     own_network = ["unshare", "--net", *([] if os.geteuid() == 0 else ["--map-root-user"]),
                    "sh", "-c", 'ip link set lo up && exec "$0" "$@"']
@@ -228,11 +237,9 @@ def browser(tally, options):
 
 def lambda_functions(tally, options):
     """The functions as they are deployed: their zips, AWS's emulator, S3's protocol."""
-    if not build("release", "lambda_api", "lambda_s3", "object_store_s3_test"):
+    if not build("release", "object_store_s3_test"):
         tally.failed.append("lambda: the build failed")
-    elif not run(sys.executable, "deploy/lambda/package.py", "build/release/bin", "build/lambda"):
-        tally.failed.append("lambda: the packages were not made")
-    else:
+    elif packages(tally, "lambda"):
         pytest(tally, "lambda", "tests/lambda", *(["--long"] if options.long else []))
 
 
