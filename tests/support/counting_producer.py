@@ -2,7 +2,8 @@
 
     with CountingProducer(events, bytes_per_second) as producer:
         ... PRODUCER_URL=producer.url ...
-        producer.missing(), producer.contradictions, producer.again
+        producer.check()                  # every event came, each with one id of its own
+        producer.received, producer.again
 
 Its events are those of a file that write_numbered_orders made.
 """
@@ -55,8 +56,11 @@ class CountingProducer(StandIn):
                 self.received += 1
             return '{"receipts":[' + ",".join(receipts) + "]}"
 
-    def missing(self):
-        return self.ids.count(0)
+    def check(self):
+        assert self.ids.count(0) == 0, f"{self.ids.count(0)} events never came"
+        assert self.contradictions == 0, f"{self.contradictions} events came again with another id"
+        assert len(set(self.ids)) == len(self.ids), "events have one id together"
+        assert self.received - self.again == len(self.ids)
 
 
 class _Handler(Handler):
