@@ -70,7 +70,7 @@ def movers(stack, ports):
     def ours(group):
         return [BIN / "tributary-consumer"], {
             **stack.settings, "KAFKA_GROUP_ID": group, "PORT": str(next(ports)), "LOG_LEVEL": "warn",
-            "BULK_MAX_DOCUMENTS": str(BULK), "DATA_DIR": str(stack.folder / "data")}
+            "DATA_DIR": str(stack.folder / "data")}
     found = {"tributary": ours}
     program = go_program("mover")
     if program:

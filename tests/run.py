@@ -89,6 +89,7 @@ def ctest(tally, preset):
 def pytest(tally, group, folder, *arguments, within=()):
     """`within`: a command that runs another one, such as in a network of its own."""
     results = RESULTS / f"{group}.xml"
+    results.unlink(missing_ok=True)
     run(*within, sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--durations=5",
         f"--junitxml={results}", folder, *arguments,
         env={**os.environ, "TRIBUTARY_BIN_DIR": str(ROOT / "build/release/bin")})
@@ -127,9 +128,24 @@ def programs(tally, group):
     return False
 
 
+def packages(tally, group):
+    """The functions' zips, as they are deployed."""
+    if (build("release", "lambda_api", "lambda_s3") and
+            run(sys.executable, "deploy/lambda/package.py", "build/release/bin", "build/lambda")):
+        return True
+    tally.failed.append(f"{group}: the packages were not made")
+    return False
+
+
 def docs(tally, options):
     if programs(tally, "docs"):
         pytest(tally, "docs", "tests/docs")
+
+
+def observability(tally, options):
+    """Metrics, alert rules and dashboards against running programs."""
+    if programs(tally, "observability"):
+        pytest(tally, "observability", "tests/observability")
 
 
 def e2e(tally, options):
@@ -190,7 +206,7 @@ def integration(tally, options):
 
 def infra(tally, options):
     """Terraform on emulators of AWS; LocalStack in a network that holds nothing but 127.0.0.1."""
-    if not programs(tally, "infra"):
+    if not programs(tally, "infra") or not packages(tally, "infra"):
         return
     own_network = ["unshare", "--net", *([] if os.geteuid() == 0 else ["--map-root-user"]),
                    "sh", "-c", 'ip link set lo up && exec "$0" "$@"']
@@ -229,11 +245,9 @@ def browser(tally, options):
 
 def lambda_functions(tally, options):
     """The functions as they are deployed: their zips, AWS's emulator, S3's protocol."""
-    if not build("release", "lambda_api", "lambda_s3", "object_store_s3_test"):
+    if not build("release", "object_store_s3_test"):
         tally.failed.append("lambda: the build failed")
-    elif not run(sys.executable, "deploy/lambda/package.py", "build/release/bin", "build/lambda"):
-        tally.failed.append("lambda: the packages were not made")
-    else:
+    elif packages(tally, "lambda"):
         pytest(tally, "lambda", "tests/lambda", *(["--long"] if options.long else []))
 
 
@@ -271,12 +285,12 @@ def kubernetes(tally, options):
 
 # `lambda` itself is a word of Python's own.
 GROUPS = {group.__name__.removesuffix("_functions"): group for group in (
-    lint, unit, docs, infra, integration, e2e, fault, real, lambda_functions, browser, kubernetes,
-    asan, tidy, tsan, fuzz)}
+    lint, unit, docs, observability, infra, integration, e2e, fault, real, lambda_functions, browser,
+    kubernetes, asan, tidy, tsan, fuzz)}
 # Run when no group is named. The others join as soon as a whole run of them was seen to pass in the
-# time that there is: real takes a quarter of an hour, infra and kubernetes have parts not seen yet.
-DEFAULT = ("lint", "unit", "docs", "integration", "e2e", "fault", "lambda", "browser", "asan", "tidy",
-           "tsan", "fuzz")
+# time that there is: real takes a quarter of an hour, kubernetes has parts not seen yet.
+DEFAULT = ("lint", "unit", "docs", "observability", "integration", "e2e", "fault", "lambda", "infra",
+           "browser", "asan", "tidy", "tsan", "fuzz")
 
 
 def main():

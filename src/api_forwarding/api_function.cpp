@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "http/message.h"
+#include "receipt/outcome_log.h"
 
 namespace tributary::api_forwarding {
 namespace {
@@ -15,6 +16,7 @@ using lambda_runtime::FunctionError;
 using lambda_runtime::Invocation;
 using std::chrono::milliseconds;
 
+constexpr std::string_view kAction = "forward";
 constexpr std::string_view kMethods = "POST, OPTIONS";
 constexpr std::string_view kCloudEventPrefix = "ce-";
 /// What the answer itself takes, once the Producer's limit is over.
@@ -41,8 +43,7 @@ bool is_events_path(std::string_view path) {
     return path.ends_with("/events");
 }
 
-event::Envelope envelope_of(const ProxyRequest& request, const Invocation& invocation,
-                            Timestamp now) {
+event::Envelope envelope_of(const ProxyRequest& request, std::string traceparent, Timestamp now) {
     event::Envelope envelope;
     envelope.content_type = request.header("content-type");
     // What `curl -d` says of every body; a form is never meant here.
@@ -50,8 +51,7 @@ event::Envelope envelope_of(const ProxyRequest& request, const Invocation& invoc
         envelope.content_type = "application/json";
     }
     envelope.idempotency_key = request.header("idempotency-key");
-    envelope.traceparent = request.header("traceparent");
-    if (envelope.traceparent.empty()) envelope.traceparent = traceparent_of(invocation.trace_id);
+    envelope.traceparent = std::move(traceparent);
     for (const auto& [name, value] : request.headers) {
         if (!name.starts_with(kCloudEventPrefix)) continue;
         envelope.ce_attributes.emplace_back(name.substr(kCloudEventPrefix.size()), value);
@@ -130,11 +130,12 @@ std::optional<receipt::Problem> refusal_of(const ProxyRequest& request) {
 }  // namespace
 
 ApiFunction::ApiFunction(const event::Catalog& catalog, Send send, ApiSettings settings,
-                         const Clock& clock, telemetry::Log& log)
+                         const Clock& clock, telemetry::Log& log, tracing::Tracer& tracer)
     : send_(std::move(send)),
       settings_(settings),
       clock_(clock),
       log_(log),
+      tracer_(tracer),
       ids_(clock),
       decoder_(catalog, ids_, limits_of(settings)) {
 }
@@ -155,18 +156,44 @@ lambda_runtime::Outcome ApiFunction::invoke(const Invocation& invocation) {
     return to_json(response);
 }
 
+/// In the client's trace, else in the invocation's. What is called from here belongs to the span,
+/// where there is one.
 receipt::Answer ApiFunction::answer(const ProxyRequest& request, const Invocation& invocation) {
     if (auto refusal = refusal_of(request)) {
         refusal->id = ids_.next();
         return receipt::compose(*refusal, std::nullopt);
     }
-    auto decoded = decoder_.decode(request.body, envelope_of(request, invocation, clock_.now()));
-    if (!decoded) return receipt::compose(receipt::problem_of(decoded.error()), std::nullopt);
-    return forward(std::move(*decoded), limit_of(invocation));
+    const std::string_view header = request.header("traceparent");
+    const auto given = tracing::TraceContext::parse(header);
+    const auto trace = given ? *given : tracer_.trace_of_invocation(invocation.trace_id);
+    auto span = tracer_.begin("POST /events", tracing::Span::Kind::server, trace);
+    if (!span) {
+        return answer(request, invocation, given ? std::string(header) : trace.traceparent());
+    }
+    receipt::Answer answered = answer(request, invocation, span->context.traceparent());
+    span->set("http.request.method", request.method);
+    span->set("http.response.status_code", answered.status);
+    span->set("faas.invocation_id", invocation.request_id);
+    if (answered.status >= 500) span->failure = std::to_string(answered.status);
+    tracer_.end(std::move(*span));
+    return answered;
+}
+
+receipt::Answer ApiFunction::answer(const ProxyRequest& request, const Invocation& invocation,
+                                    std::string traceparent) {
+    const event::Envelope envelope = envelope_of(request, std::move(traceparent), clock_.now());
+    auto decoded = decoder_.decode(request.body, envelope);
+    if (!decoded) {
+        const receipt::Problem refusal = receipt::problem_of(decoded.error());
+        receipt::log_outcome(log_, kAction, envelope.traceparent, std::unexpected(refusal));
+        return receipt::compose(refusal, std::nullopt);
+    }
+    return forward(std::move(*decoded), envelope.traceparent, limit_of(invocation));
 }
 
 /// The Producer's outcomes and our own refusals, in the order in which the items were sent.
-receipt::Answer ApiFunction::forward(event::Decoded decoded, milliseconds limit) {
+receipt::Answer ApiFunction::forward(event::Decoded decoded, std::string_view traceparent,
+                                     milliseconds limit) {
     std::vector<event::Event> events;
     for (event::DecodedItem& item : decoded.items) {
         if (item) events.push_back(std::move(*item));
@@ -175,13 +202,15 @@ receipt::Answer ApiFunction::forward(event::Decoded decoded, milliseconds limit)
     if (!events.empty()) sent = send_(events, limit);
     std::vector<receipt::ItemOutcome> outcomes;
     outcomes.reserve(decoded.items.size());
-    auto next = sent.outcomes.begin();
-    for (const event::DecodedItem& item : decoded.items) {
+    for (std::size_t next = 0; const event::DecodedItem& item : decoded.items) {
+        std::string_view trace = traceparent;
         if (item) {
-            outcomes.push_back(std::move(*next++));
+            trace = events[next].traceparent;
+            outcomes.push_back(std::move(sent.outcomes[next++]));
         } else {
             outcomes.emplace_back(std::unexpected(receipt::problem_of(item.error())));
         }
+        receipt::log_outcome(log_, kAction, trace, outcomes.back());
     }
     return receipt::compose(outcomes, decoded.is_batch, sent.retry_after);
 }
@@ -189,25 +218,6 @@ receipt::Answer ApiFunction::forward(event::Decoded decoded, milliseconds limit)
 milliseconds ApiFunction::limit_of(const Invocation& invocation) const {
     const milliseconds left = invocation.deadline - clock_.now() - kAnswerMargin;
     return std::clamp(left, milliseconds(0), settings_.producer_limit);
-}
-
-std::string traceparent_of(std::string_view xray_trace_id) {
-    const auto field = [&](std::string_view name) {
-        const std::size_t at = xray_trace_id.find(name);
-        if (at == std::string_view::npos) return std::string_view();
-        const std::string_view value = xray_trace_id.substr(at + name.size());
-        return value.substr(0, value.find(';'));
-    };
-    const auto is_hex = [](std::string_view text) {
-        return text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
-    };
-    const std::string_view root = field("Root=1-");
-    const std::string_view parent = field("Parent=");
-    if (root.size() != 33 || root[8] != '-' || parent.size() != 16) return {};
-    const std::string_view begin = root.substr(0, 8);
-    const std::string_view end = root.substr(9);
-    if (!is_hex(begin) || !is_hex(end) || !is_hex(parent)) return {};
-    return fmt::format("00-{}{}-{}-{}", begin, end, parent, field("Sampled=") == "1" ? "01" : "00");
 }
 
 }  // namespace tributary::api_forwarding

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -14,6 +15,7 @@
 #include "producer_client/producer_client.h"
 #include "receipt/receipt.h"
 #include "telemetry/log.h"
+#include "tracing/tracer.h"
 
 namespace tributary::api_forwarding {
 
@@ -34,14 +36,17 @@ class ApiFunction final : public lambda_runtime::Function {
 public:
     /// All references must outlive the function.
     ApiFunction(const event::Catalog& catalog, Send send, ApiSettings settings, const Clock& clock,
-                telemetry::Log& log);
+                telemetry::Log& log, tracing::Tracer& tracer);
 
     lambda_runtime::Outcome invoke(const lambda_runtime::Invocation& invocation) override;
 
 private:
     receipt::Answer answer(const ProxyRequest& request,
                            const lambda_runtime::Invocation& invocation);
-    receipt::Answer forward(event::Decoded decoded, std::chrono::milliseconds limit);
+    receipt::Answer answer(const ProxyRequest& request,
+                           const lambda_runtime::Invocation& invocation, std::string traceparent);
+    receipt::Answer forward(event::Decoded decoded, std::string_view traceparent,
+                            std::chrono::milliseconds limit);
     [[nodiscard]] std::chrono::milliseconds limit_of(
         const lambda_runtime::Invocation& invocation) const;
 
@@ -49,11 +54,9 @@ private:
     const ApiSettings settings_;
     const Clock& clock_;
     telemetry::Log& log_;
+    tracing::Tracer& tracer_;
     UuidV7 ids_;
     event::Decoder decoder_;
 };
-
-/// `00-…-…-01` out of X-Ray's `Root=1-…-…;Parent=…;Sampled=1`; empty where that is incomplete.
-std::string traceparent_of(std::string_view xray_trace_id);
 
 }  // namespace tributary::api_forwarding

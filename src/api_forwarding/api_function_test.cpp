@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/manual_clock.h"
+#include "telemetry/captured_log.h"
 
 namespace tributary::api_forwarding {
 namespace {
@@ -50,7 +51,9 @@ protected:
         lambda_runtime::Invocation invocation;
         invocation.payload = event(method, path, body, headers);
         invocation.deadline = clock_.now() + time_left_;
-        const auto outcome = function_.invoke(invocation);
+        invocation.trace_id = xray_trace_id_;
+        ApiFunction& function = exports_spans_ ? exporting_function_ : function_;
+        const auto outcome = function.invoke(invocation);
         EXPECT_TRUE(outcome) << outcome.error().message;
         const json::object parsed = json::parse(*outcome).as_object();
         Answer answer;
@@ -83,20 +86,23 @@ protected:
     }
 
     ManualClock clock_;
-    telemetry::Log log_{{.service = "test", .minimum = telemetry::Level::error, .fd = 2}, clock_};
+    telemetry::CapturedLog log_{clock_};
+    tracing::SpanQueue spans_{1'000};
+    tracing::Tracer tracer_{0, clock_};
+    tracing::Tracer exporting_tracer_{0, clock_, &spans_};
+    bool exports_spans_ = false;
     event::Catalog catalog_ = event::Catalog::built_in();
     std::string caller_;
+    std::string xray_trace_id_;
     milliseconds time_left_{28'000};
     milliseconds limit_{0};
     std::optional<Error> failure_;
     std::vector<event::Event> sent_;
-    ApiFunction function_{catalog_,
-                          [this](std::span<const event::Event> events, milliseconds limit) {
-                              return produce(events, limit);
-                          },
-                          {},
-                          clock_,
-                          log_};
+    Send send_ = [this](std::span<const event::Event> events, milliseconds limit) {
+        return produce(events, limit);
+    };
+    ApiFunction function_{catalog_, send_, {}, clock_, log_, tracer_};
+    ApiFunction exporting_function_{catalog_, send_, {}, clock_, log_, exporting_tracer_};
 };
 
 INSTANTIATE_TEST_SUITE_P(Payloads, ApiFunctionTest, ::testing::Values(false, true),
@@ -125,10 +131,59 @@ TEST_P(ApiFunctionTest, NamesTheCallerInTheSource) {
 
 TEST_P(ApiFunctionTest, UsesTheIdempotencyKeyAndTheTraceparent) {
     ask(kOrder, {{"Idempotency-Key", "a1"},
-                 {"Traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"}});
+                 {"Traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-03"}});
     ASSERT_EQ(sent_.size(), 1U);
     EXPECT_EQ(sent_[0].id, "a1");
-    EXPECT_EQ(sent_[0].traceparent, "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
+    EXPECT_EQ(sent_[0].traceparent, "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-03");
+}
+
+TEST_P(ApiFunctionTest, WithoutATraceparentTheTraceIsTheInvocations) {
+    xray_trace_id_ = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1";
+    ask(kOrder);
+    ask(kOrder, {{"traceparent", "nonsense"}});
+    xray_trace_id_.clear();
+    ask(kOrder);
+    ASSERT_EQ(sent_.size(), 3U);
+    EXPECT_EQ(sent_[0].traceparent, "00-5759e988bd862e3fe1be46a994272793-53995c3f42cd8ad8-01");
+    EXPECT_EQ(sent_[1].traceparent, sent_[0].traceparent);
+    EXPECT_TRUE(tracing::is_traceparent(sent_[2].traceparent));
+    EXPECT_FALSE(tracing::is_sampled(sent_[2].traceparent));
+}
+
+TEST_P(ApiFunctionTest, FollowsSampledEventsInItsLogAndNoOthers) {
+    const std::string stem = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-";
+    ask(kOrder, {{"traceparent", stem + "00"}});
+    EXPECT_TRUE(log_.lines({}).empty());
+    ask(kOrder, {{"Idempotency-Key", "a1"}, {"traceparent", stem + "01"}});
+    EXPECT_EQ(log_.lines({}).size(), 1U);
+    EXPECT_EQ(
+        log_.lines({R"("action":"forward","id":"a1","outcome":"success")", R"("topic":"orders")",
+                    R"("trace":{"id":"0af7651916cd43dd8448eb211c80319c"})"})
+            .size(),
+        1U);
+    ask("{", {{"traceparent", stem + "01"}});
+    ask(R"([{"type":"pear","data":{"id":1}}])", {{"traceparent", stem + "01"}});
+    failure_ = Error(ErrorCode::timed_out, "No answer came in time.");
+    ask(kOrder, {{"traceparent", stem + "01"}});
+    EXPECT_EQ(log_.lines({R"("outcome":"failure")"}).size(), 2U);
+    EXPECT_EQ(log_.lines({R"("outcome":"unknown")"}).size(), 1U);
+}
+
+TEST_P(ApiFunctionTest, WhatItForwardsBelongsToItsSpan) {
+    const std::string client = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    exports_spans_ = true;
+    failure_ = Error(ErrorCode::unavailable, "Nobody listens.");
+    ask(kOrder, {{"traceparent", client}});
+    const auto spans = spans_.take(10);
+    ASSERT_EQ(spans.size(), 1U);
+    EXPECT_EQ(spans[0].name, "POST /events");
+    EXPECT_EQ(spans[0].parent_id, "b7ad6b7169203331");
+    EXPECT_EQ(spans[0].failure, "503");
+    ASSERT_EQ(sent_.size(), 1U);
+    EXPECT_EQ(sent_[0].traceparent, spans[0].context.traceparent());
+    ask(kOrder, {{"traceparent", client.substr(0, 53) + "00"}});
+    EXPECT_TRUE(spans_.take(10).empty());
+    EXPECT_EQ(sent_[1].traceparent, client.substr(0, 53) + "00");
 }
 
 TEST_P(ApiFunctionTest, RefusesAnEmptyIdempotencyKey) {
@@ -233,19 +288,6 @@ TEST_P(ApiFunctionTest, WhatIsNoRequestIsAnErrorOfTheFunction) {
     ASSERT_FALSE(outcome);
     EXPECT_EQ(outcome.error().type, "Tributary.InvalidEvent");
     EXPECT_NE(outcome.error().message.find("API Gateway"), std::string::npos);
-}
-
-TEST(TraceparentOf, ReadsXRaysHeader) {
-    EXPECT_EQ(traceparent_of("Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;"
-                             "Sampled=1"),
-              "00-5759e988bd862e3fe1be46a994272793-53995c3f42cd8ad8-01");
-    EXPECT_EQ(traceparent_of("Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8"),
-              "00-5759e988bd862e3fe1be46a994272793-53995c3f42cd8ad8-00");
-    for (const char* text :
-         {"", "Root=1-5759e988-bd862e3fe1be46a994272793", "Root=1-x;Parent=y;Sampled=1",
-          "Root=1-5759e988-bd862e3fe1be46a99427279Z;Parent=53995c3f42cd8ad8;Sampled=1"}) {
-        EXPECT_EQ(traceparent_of(text), "") << text;
-    }
 }
 
 }  // namespace

@@ -45,6 +45,13 @@ Result<std::unique_ptr<document_index::EmbeddedIndex>> open_embedded(
 
 Result<std::unique_ptr<document_index::ElasticsearchIndex>> open_elasticsearch(
     const settings::Settings& settings, const event::Catalog& catalog) {
+    return document_index::ElasticsearchIndex::open(elasticsearch_settings(settings, catalog));
+}
+
+}  // namespace
+
+document_index::ElasticsearchSettings elasticsearch_settings(const settings::Settings& settings,
+                                                             const event::Catalog& catalog) {
     document_index::ElasticsearchSettings index_settings;
     index_settings.urls = settings.list("ELASTICSEARCH_URL");
     index_settings.api_key = settings.text("ELASTICSEARCH_API_KEY");
@@ -56,10 +63,8 @@ Result<std::unique_ptr<document_index::ElasticsearchIndex>> open_elasticsearch(
     for (const event::EntityType& type : catalog.types()) {
         index_settings.indices[type.index] = type.fields;
     }
-    return document_index::ElasticsearchIndex::open(std::move(index_settings));
+    return index_settings;
 }
-
-}  // namespace
 
 Result<std::unique_ptr<IndexBackend>> open_document_index(const settings::Settings& settings,
                                                           const event::Catalog& catalog) {

@@ -4,6 +4,7 @@
 
 #include "base/result.h"
 #include "document_index/document_index.h"
+#include "document_index/elasticsearch/settings.h"
 #include "event/catalog.h"
 #include "settings/settings.h"
 
@@ -22,6 +23,10 @@ public:
     virtual std::unique_ptr<document_index::Writer> make_writer() = 0;
     virtual std::unique_ptr<document_index::Searcher> make_searcher() = 0;
 };
+
+/// Where ELASTICSEARCH_URL points, for the commands that only it has.
+document_index::ElasticsearchSettings elasticsearch_settings(const settings::Settings& settings,
+                                                             const event::Catalog& catalog);
 
 Result<std::unique_ptr<IndexBackend>> open_document_index(const settings::Settings& settings,
                                                           const event::Catalog& catalog);

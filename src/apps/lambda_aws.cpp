@@ -7,20 +7,23 @@
 namespace tributary::apps {
 namespace {
 
-/// Tells the trace of each invocation to all that is asked on its behalf.
+/// Tells the trace of each invocation to all that is asked on its behalf, and sends its spans when
+/// it is over.
 class Traced final : public lambda_runtime::Function {
 public:
-    Traced(lambda_runtime::Function& function, aws::CurrentTrace& trace)
-        : function_(function), trace_(trace) {}
+    Traced(lambda_runtime::Function& function, aws::CurrentTrace& trace, Traces& traces)
+        : function_(function), trace_(trace), traces_(traces) {}
 
     lambda_runtime::Outcome invoke(const lambda_runtime::Invocation& invocation) override {
         trace_.set(invocation.trace_id);
         return function_.invoke(invocation);
     }
+    void after_answer() override { traces_.send_now(); }
 
 private:
     lambda_runtime::Function& function_;
     aws::CurrentTrace& trace_;
+    Traces& traces_;
 };
 
 /// What the token's owner must live with.
@@ -76,7 +79,7 @@ Result<producer_client::TokenSource> LambdaAws::producer_token() {
 }
 
 int LambdaAws::serve(lambda_runtime::Function& function) {
-    Traced traced(function, trace_);
+    Traced traced(function, trace_, program_.traces);
     return program_.serve(traced);
 }
 

@@ -3,6 +3,7 @@
 #include <string>
 #include <utility>
 
+#include "apps/traces.h"
 #include "base/clock.h"
 #include "event/catalog.h"
 #include "http/client.h"
@@ -19,6 +20,7 @@ struct LambdaProgram {
     const settings::Settings& settings;
     const Clock& clock;
     telemetry::Log& log;
+    Traces& traces;
 
     /// A variable that Lambda itself sets; empty where it does not.
     [[nodiscard]] std::string variable(const std::string& name) const {
@@ -45,8 +47,12 @@ inline int run_lambda(const std::string& service, char** variables,
                               : Result<telemetry::Level>(telemetry::Level::info);
     telemetry::Log log({.service = service, .minimum = level.value_or(telemetry::Level::info)},
                        clock);
-    const auto status = values ? run(LambdaProgram{environment, *values, clock, log})
-                               : Result<int>(std::unexpected(values.error()));
+    const auto run_with = [&](const settings::Settings& settings) -> Result<int> {
+        const auto traces = Traces::open(settings, service, {}, clock, log);
+        if (!traces) return std::unexpected(traces.error());
+        return run(LambdaProgram{environment, settings, clock, log, **traces});
+    };
+    const auto status = values ? run_with(*values) : Result<int>(std::unexpected(values.error()));
     if (status) return *status;
     const auto runtime_api = environment.find("AWS_LAMBDA_RUNTIME_API");
     return lambda_runtime::report_init_error(

@@ -13,6 +13,7 @@
 #include "event/event.h"
 #include "producer_client/producer_client.h"
 #include "receipt/receipt.h"
+#include "tracing/span.h"
 
 namespace tributary::batch_import {
 
@@ -28,10 +29,12 @@ struct Batch {
         std::optional<receipt::Problem> problem;
     };
     std::vector<Item> items;
-    std::string text;  ///< The items' bytes, for those that turn out to be rejects.
+    std::string text;         ///< The items' bytes, for those that turn out to be rejects.
+    std::string traceparent;  ///< Of the events that bring none of their own.
     std::vector<event::Event> events;
-    ScanPosition behind;         ///< Where the file goes on after this batch.
-    producer_client::Sent sent;  ///< One outcome per event, once it came back.
+    ScanPosition behind;                ///< Where the file goes on after this batch.
+    std::optional<tracing::Span> span;  ///< From reading it until it came back.
+    producer_client::Sent sent;         ///< One outcome per event, once it came back.
 
     [[nodiscard]] std::string_view text_of(const Item& item) const {
         return std::string_view(text).substr(item.text_begin, item.text_size);

@@ -77,7 +77,7 @@ void BM_ReadBatches(benchmark::State& state) {
             DecompressedStream::plain(std::make_unique<MemoryStream>(file)), {}, decoder,
             clock.now(), {});
         while (!reader.is_at_end()) {
-            items += static_cast<std::int64_t>(reader.read().value().events.size());
+            items += static_cast<std::int64_t>(reader.read({}).value().events.size());
         }
     }
     state.SetItemsProcessed(items);

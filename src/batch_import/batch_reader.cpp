@@ -31,8 +31,10 @@ BatchReader::BatchReader(FileSource source, std::unique_ptr<DecompressedStream> 
       limits_(limits) {
 }
 
-Result<Batch> BatchReader::read() {
+Result<Batch> BatchReader::read(std::string traceparent) {
     Batch batch;
+    batch.traceparent = std::move(traceparent);
+    envelope_.traceparent = batch.traceparent;
     std::size_t event_bytes = 0;
     while (!is_full(batch, event_bytes) && !scanner_.is_done()) {
         const auto item = scanner_.next();

@@ -39,8 +39,9 @@ public:
                 BatchLimits limits);
 
     /// The next batch: full, or the last one. May be empty at the end. The stream's errors, except
-    /// that damage is not one: it is the reason of the rest.
-    Result<Batch> read();
+    /// that damage is not one: it is the reason of the rest. Its events belong to the trace of
+    /// `traceparent`, unless they bring one of their own.
+    Result<Batch> read(std::string traceparent);
     /// The batch that was read last was the file's last one.
     [[nodiscard]] bool is_at_end() const { return scanner_.is_done(); }
     /// Where the file broke, once that was noticed.

@@ -6,11 +6,14 @@
 #include <vector>
 
 #include "batch_import/file_type.h"
+#include "receipt/outcome_log.h"
 
 namespace tributary::batch_import {
 namespace {
 
 using State = ImportOutcome::State;
+
+constexpr std::string_view kAction = "forward";
 
 /// Refusals that are the item's own; all others are the environment's fault, and every item of the
 /// file would meet them.
@@ -143,14 +146,18 @@ Result<void> ImportRun::send_all(BatchReader& reader) {
     BatchSender sender(tools_.send, tools_.clock, stop_at_);
     Result<void> status;
     while (status && !reader.is_at_end() && tools_.clock.steady_now() < last_read) {
-        auto batch = reader.read();
+        auto span =
+            tools_.tracer.begin("import batch", tracing::Span::Kind::internal, tools_.trace);
+        auto batch = reader.read(
+            (span ? span->context : tools_.tracer.child_of(tools_.trace)).traceparent());
         if (!batch) {
             status = std::unexpected(batch.error());
             break;
         }
+        batch->span = std::move(span);
         sender.submit(std::move(*batch));
         while (auto done = sender.is_full() ? sender.take() : sender.try_take()) {
-            if (auto settled = settle(*done); !settled) return settled;
+            if (auto settled = settle(std::move(*done)); !settled) return settled;
         }
     }
     while (!sender.is_empty()) {
@@ -160,12 +167,16 @@ Result<void> ImportRun::send_all(BatchReader& reader) {
 }
 
 /// Counts a batch that came back, in the order of the file.
-Result<void> ImportRun::settle(const Batch& batch) {
-    for (const receipt::ItemOutcome& outcome : batch.sent.outcomes) {
-        if (!outcome && !is_items_fault(outcome.error())) {
-            return std::unexpected(error_of(outcome.error()));
-        }
+Result<void> ImportRun::settle(Batch batch) {
+    const auto stopped = std::ranges::find_if(batch.sent.outcomes, [](const auto& outcome) {
+        return !outcome && !is_items_fault(outcome.error());
+    });
+    const bool is_stopped = stopped != batch.sent.outcomes.end();
+    if (batch.span) {
+        end_span(std::move(*batch.span), batch, is_stopped ? stopped->error().type : "");
     }
+    if (is_stopped) return std::unexpected(error_of(stopped->error()));
+    log_events(batch);
     is_between_batches_ = false;
     auto outcome = batch.sent.outcomes.begin();
     for (const Batch::Item& item : batch.items) {
@@ -183,6 +194,29 @@ Result<void> ImportRun::settle(const Batch& batch) {
     progress_.position = batch.behind;
     is_between_batches_ = true;
     return save_sometimes();
+}
+
+void ImportRun::end_span(tracing::Span span, const Batch& batch, std::string failure) const {
+    span.set("tributary.items", static_cast<std::int64_t>(batch.items.size()));
+    span.set("tributary.events", static_cast<std::int64_t>(batch.events.size()));
+    if (!batch.items.empty()) {
+        span.set("tributary.first_item", static_cast<std::int64_t>(batch.items.front().index));
+    }
+    span.failure = std::move(failure);
+    tools_.tracer.end(std::move(span));
+}
+
+void ImportRun::log_events(const Batch& batch) const {
+    for (std::size_t next = 0; const Batch::Item& item : batch.items) {
+        if (item.problem) {
+            receipt::log_outcome(tools_.log, kAction, batch.traceparent,
+                                 std::unexpected(*item.problem));
+        } else {
+            receipt::log_outcome(tools_.log, kAction, batch.events[next].traceparent,
+                                 batch.sent.outcomes[next]);
+            ++next;
+        }
+    }
 }
 
 Result<void> ImportRun::reject(const Batch& batch, const Batch::Item& item,

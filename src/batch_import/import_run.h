@@ -12,14 +12,16 @@
 
 namespace tributary::batch_import {
 
-/// What every run of an importer shares; all of it outlives the run.
+/// What a run is given; all of it outlives the run.
 struct ImportTools {
     object_store::ObjectStore& store;
     const Send& send;
     const Clock& clock;
     telemetry::Log& log;
+    tracing::Tracer& tracer;
     const ImportSettings& settings;
     event::Decoder& decoder;
+    const tracing::TraceContext& trace;
 };
 
 /// One run over one version of an object: exactly one of the public functions is called, once. Its
@@ -41,7 +43,9 @@ private:
         std::unique_ptr<object_store::ObjectStream> stream);
     Result<ImportOutcome> import_from_here(std::unique_ptr<DecompressedStream> stream);
     Result<void> send_all(BatchReader& reader);
-    Result<void> settle(const Batch& batch);
+    Result<void> settle(Batch batch);
+    void end_span(tracing::Span span, const Batch& batch, std::string failure) const;
+    void log_events(const Batch& batch) const;
     Result<void> reject(const Batch& batch, const Batch::Item& item,
                         const receipt::Problem& problem);
     Result<void> save_sometimes();

@@ -47,23 +47,26 @@ std::string_view to_string(State state) {
 }
 
 Importer::Importer(object_store::ObjectStore& store, const event::Catalog& catalog, Send send,
-                   const Clock& clock, telemetry::Log& log, ImportSettings settings)
+                   const Clock& clock, telemetry::Log& log, tracing::Tracer& tracer,
+                   ImportSettings settings)
     : store_(store),
       catalog_(catalog),
       send_(std::move(send)),
       clock_(clock),
       log_(log),
+      tracer_(tracer),
       settings_(std::move(settings)),
       ids_(clock),
       decoder_(catalog, ids_) {
 }
 
 Result<ImportOutcome> Importer::run(const object_store::ObjectId& object,
-                                    const std::string& version, SteadyTime stop_at) {
+                                    const std::string& version, const tracing::TraceContext& trace,
+                                    SteadyTime stop_at) {
     if (is_ignored(object)) {
         return untouched(State::ignored, "A folder's marker, or a result of an import.");
     }
-    const ImportTools tools{store_, send_, clock_, log_, settings_, decoder_};
+    const ImportTools tools{store_, send_, clock_, log_, tracer_, settings_, decoder_, trace};
     const auto type = type_of(catalog_, object.key);
     if (!type) {
         const auto info = store_.head(object);

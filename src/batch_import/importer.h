@@ -16,6 +16,7 @@
 #include "event/decoder.h"
 #include "object_store/object_store.h"
 #include "telemetry/log.h"
+#include "tracing/tracer.h"
 
 namespace tributary::batch_import {
 
@@ -57,14 +58,16 @@ class Importer {
 public:
     /// All references must outlive the importer.
     Importer(object_store::ObjectStore& store, const event::Catalog& catalog, Send send,
-             const Clock& clock, telemetry::Log& log, ImportSettings settings);
+             const Clock& clock, telemetry::Log& log, tracing::Tracer& tracer,
+             ImportSettings settings);
 
-    /// Goes on from the object's checkpoint, if there is one. `version` may be empty: the newest.
-    /// Returns soon after `stop_at`. An error is the environment's fault (the store, the Producer,
-    /// its token): nothing is lost, what was reached is in the checkpoint, try the same later.
-    /// Runs at once over the same object do no harm: ids and results are the same.
+    /// Each batch is a child of `trace`. Goes on from the object's checkpoint, if there is one.
+    /// `version` may be empty: the newest. Returns soon after `stop_at`. An error is the
+    /// environment's fault (the store, the Producer, its token): nothing is lost, what was reached
+    /// is in the checkpoint, try the same later. Runs at once over the same object do no harm: ids
+    /// and results are the same.
     Result<ImportOutcome> run(const object_store::ObjectId& object, const std::string& version,
-                              SteadyTime stop_at);
+                              const tracing::TraceContext& trace, SteadyTime stop_at);
 
 private:
     [[nodiscard]] bool is_ignored(const object_store::ObjectId& object) const;
@@ -74,6 +77,7 @@ private:
     const Send send_;
     const Clock& clock_;
     telemetry::Log& log_;
+    tracing::Tracer& tracer_;
     const ImportSettings settings_;
     UuidV7 ids_;
     event::Decoder decoder_;

@@ -38,30 +38,40 @@ SteadyTime stop_time(const lambda_runtime::Invocation& invocation, const Clock& 
 }
 
 S3Function::S3Function(Importer& importer, InvokeSelf invoke_self, GiveBack give_back,
-                       std::int64_t max_continuations, const Clock& clock, telemetry::Log& log)
+                       std::int64_t max_continuations, const Clock& clock, telemetry::Log& log,
+                       tracing::Tracer& tracer)
     : importer_(importer),
       invoke_self_(std::move(invoke_self)),
       give_back_(std::move(give_back)),
       max_continuations_(max_continuations),
       clock_(clock),
-      log_(log) {
+      log_(log),
+      tracer_(tracer) {
 }
 
 lambda_runtime::Outcome S3Function::invoke(const lambda_runtime::Invocation& invocation) {
-    const SteadyTime stop_at = stop_time(invocation, clock_);
+    Run run{stop_time(invocation, clock_), tracer_.trace_of_invocation(invocation.trace_id)};
     const auto event = parse_s3_event(invocation.payload);
     if (!event) {
         log_.error("The event cannot be read.", event.error());
         return std::unexpected(FunctionError("Tributary.InvalidEvent", event.error().message));
     }
-    return event->is_from_sqs ? run_messages(*event, stop_at) : run_direct(*event, stop_at);
+    auto span = tracer_.begin("import", tracing::Span::Kind::consumer, run.trace);
+    if (span) run.trace = span->context;
+    auto outcome = event->is_from_sqs ? run_messages(*event, run) : run_direct(*event, run);
+    if (span) {
+        span->set("faas.invocation_id", invocation.request_id);
+        if (!outcome) span->failure = outcome.error().type;
+        tracer_.end(std::move(*span));
+    }
+    return outcome;
 }
 
-lambda_runtime::Outcome S3Function::run_direct(const S3Event& event, SteadyTime stop_at) {
+lambda_runtime::Outcome S3Function::run_direct(const S3Event& event, const Run& run) {
     json::array summaries;
     std::string failures;
     for (const CreatedObject& object : event.objects) {
-        const auto outcome = run_object(object, stop_at);
+        const auto outcome = run_object(object, run);
         Result<void> status;
         if (!outcome) {
             status = std::unexpected(outcome.error());
@@ -82,18 +92,18 @@ lambda_runtime::Outcome S3Function::run_direct(const S3Event& event, SteadyTime 
     return json::serialize(json::object{{"objects", std::move(summaries)}});
 }
 
-lambda_runtime::Outcome S3Function::run_messages(const S3Event& event, SteadyTime stop_at) {
+lambda_runtime::Outcome S3Function::run_messages(const S3Event& event, const Run& run) {
     std::vector<std::string> failed;
     for (const SqsMessage& message : event.messages) {
-        if (!is_message_done(message, stop_at)) failed.push_back(message.id);
+        if (!is_message_done(message, run)) failed.push_back(message.id);
     }
     return sqs_response(failed);
 }
 
 /// A message that is not done comes again; one that never can be ends in the queue's own dead
 /// letters.
-bool S3Function::is_message_done(const SqsMessage& message, SteadyTime stop_at) {
-    if (clock_.steady_now() >= stop_at) return false;
+bool S3Function::is_message_done(const SqsMessage& message, const Run& run) {
+    if (clock_.steady_now() >= run.stop_at) return false;
     const auto event = parse_s3_event(message.body);
     if (!event) {
         log_.error("A message of the queue is no S3 notification.", event.error());
@@ -102,7 +112,7 @@ bool S3Function::is_message_done(const SqsMessage& message, SteadyTime stop_at) 
     bool is_done = true;
     bool goes_on = false;
     for (const CreatedObject& object : event->objects) {
-        const auto outcome = run_object(object, stop_at);
+        const auto outcome = run_object(object, run);
         is_done = is_done && outcome && outcome->state != State::paused;
         goes_on = goes_on || (outcome && outcome->state == State::paused && outcome->got_on);
     }
@@ -117,9 +127,9 @@ void S3Function::go_on_soon(const SqsMessage& message) {
     }
 }
 
-Result<ImportOutcome> S3Function::run_object(const CreatedObject& object, SteadyTime stop_at) {
+Result<ImportOutcome> S3Function::run_object(const CreatedObject& object, const Run& run) {
     const SteadyTime begin = clock_.steady_now();
-    auto outcome = importer_.run(object.id, object.version, stop_at);
+    auto outcome = importer_.run(object.id, object.version, run.trace, run.stop_at);
     const std::string name = "s3://" + object.id.bucket + "/" + object.id.key;
     if (!outcome) {
         log_.error("An import failed; it will be tried again.",

@@ -10,6 +10,7 @@
 #include "batch_import/s3_event.h"
 #include "lambda_runtime/client.h"
 #include "telemetry/log.h"
+#include "tracing/tracer.h"
 
 namespace tributary::batch_import {
 
@@ -31,16 +32,22 @@ public:
 
     /// All references must outlive the function.
     S3Function(Importer& importer, InvokeSelf invoke_self, GiveBack give_back,
-               std::int64_t max_continuations, const Clock& clock, telemetry::Log& log);
+               std::int64_t max_continuations, const Clock& clock, telemetry::Log& log,
+               tracing::Tracer& tracer);
 
     lambda_runtime::Outcome invoke(const lambda_runtime::Invocation& invocation) override;
 
 private:
-    lambda_runtime::Outcome run_direct(const S3Event& event, SteadyTime stop_at);
-    lambda_runtime::Outcome run_messages(const S3Event& event, SteadyTime stop_at);
-    bool is_message_done(const SqsMessage& message, SteadyTime stop_at);
+    /// What all imports of one invocation share.
+    struct Run {
+        SteadyTime stop_at;
+        tracing::TraceContext trace;
+    };
+    lambda_runtime::Outcome run_direct(const S3Event& event, const Run& run);
+    lambda_runtime::Outcome run_messages(const S3Event& event, const Run& run);
+    bool is_message_done(const SqsMessage& message, const Run& run);
     void go_on_soon(const SqsMessage& message);
-    Result<ImportOutcome> run_object(const CreatedObject& object, SteadyTime stop_at);
+    Result<ImportOutcome> run_object(const CreatedObject& object, const Run& run);
     Result<void> go_on_later(const CreatedObject& object, const ImportOutcome& outcome,
                              std::int64_t continuation);
 
@@ -50,6 +57,7 @@ private:
     const std::int64_t max_continuations_;
     const Clock& clock_;
     telemetry::Log& log_;
+    tracing::Tracer& tracer_;
 };
 
 }  // namespace tributary::batch_import

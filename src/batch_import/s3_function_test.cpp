@@ -24,7 +24,7 @@ protected:
 
     Outcome invoke(const std::string& payload, milliseconds limit = milliseconds(60'000)) {
         Importer importer(bench_.store, bench_.catalog, bench_.producer.send(), bench_.clock,
-                          bench_.log, settings_);
+                          bench_.log, bench_.tracer, settings_);
         S3Function function(
             importer,
             [this](const std::string& event) -> Result<void> {
@@ -36,8 +36,9 @@ protected:
                 given_back_.push_back(message.receipt_handle);
                 return {};
             },
-            2, bench_.clock, bench_.log);
+            2, bench_.clock, bench_.log, bench_.tracer);
         Invocation invocation;
+        invocation.trace_id = xray_trace_id_;
         invocation.payload = payload;
         invocation.deadline = bench_.clock.now() + limit;
         return function.invoke(invocation);
@@ -66,6 +67,7 @@ protected:
     std::vector<std::string> invoked_;
     std::vector<std::string> given_back_;
     bool can_invoke_ = true;
+    std::string xray_trace_id_;
 };
 
 TEST_F(S3FunctionTest, ImportsWhatANotificationNames) {
@@ -77,6 +79,61 @@ TEST_F(S3FunctionTest, ImportsWhatANotificationNames) {
     EXPECT_EQ(summary.at("accepted").to_number<int>(), 20);
     EXPECT_EQ(bench_.producer.ids.size(), 20U);
     EXPECT_TRUE(invoked_.empty());
+}
+
+TEST_F(S3FunctionTest, EachBatchIsAChildOfTheInvocationsTrace) {
+    bench_.upload("orders.json", "[" + item(0) + R"(,{"id":1 "total":2},)" + item(2) + "]");
+    xray_trace_id_ = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1";
+    ASSERT_TRUE(invoke(notification("orders.json")));
+    ASSERT_EQ(bench_.producer.traceparents.size(), 2U);
+    const std::string& traceparent = bench_.producer.traceparents[0];
+    EXPECT_EQ(traceparent, bench_.producer.traceparents[1]);
+    EXPECT_TRUE(tracing::is_sampled(traceparent));
+    EXPECT_EQ(tracing::trace_id_of(traceparent), "5759e988bd862e3fe1be46a994272793");
+    EXPECT_EQ(traceparent.find("53995c3f42cd8ad8"), std::string::npos);
+    const std::string trace = R"("trace":{"id":"5759e988bd862e3fe1be46a994272793"})";
+    EXPECT_EQ(bench_.log.lines({trace, R"("outcome":"success")", bench_.producer.ids[0]}).size(),
+              1U);
+    EXPECT_EQ(bench_.log.lines({trace, R"("outcome":"success")"}).size(), 2U);
+    EXPECT_EQ(bench_.log.lines({trace, R"("outcome":"failure")", R"("code":"400")"}).size(), 1U);
+}
+
+TEST_F(S3FunctionTest, TheSpansOfAnInvocationAreItsBatches) {
+    bench_.upload("orders.json", array_of(8));  // Batches of five.
+    xray_trace_id_ = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1";
+    ASSERT_TRUE(invoke(notification("orders.json")));
+    const auto spans = bench_.spans.take(10);
+    ASSERT_EQ(spans.size(), 3U);
+    const tracing::Span& invocation = spans[2];  // It ends last.
+    EXPECT_EQ(invocation.name, "import");
+    EXPECT_EQ(invocation.parent_id, "53995c3f42cd8ad8");
+    for (const std::size_t batch : {0U, 1U}) {
+        EXPECT_EQ(spans[batch].name, "import batch");
+        EXPECT_EQ(spans[batch].context.trace_id, "5759e988bd862e3fe1be46a994272793");
+        EXPECT_EQ(spans[batch].parent_id, invocation.context.span_id);
+        EXPECT_EQ(bench_.producer.traceparents[5 * batch], spans[batch].context.traceparent());
+    }
+}
+
+TEST_F(S3FunctionTest, AFileThatIsNotSampledHasNoLinesButItsEnd) {
+    bench_.upload("orders.json", array_of(20));
+    ASSERT_TRUE(invoke(notification("orders.json")));
+    EXPECT_EQ(bench_.log.lines({}).size(), 1U);
+    EXPECT_EQ(bench_.log.lines({"An import ended."}).size(), 1U);
+    std::set<std::string> traces;
+    for (const std::string& traceparent : bench_.producer.traceparents) {
+        EXPECT_TRUE(tracing::is_traceparent(traceparent));
+        traces.insert(traceparent);
+    }
+    EXPECT_EQ(traces.size(), 4U);  // a span for each batch
+}
+
+TEST_F(S3FunctionTest, ALargeSampledFileHasTenLinesAndTheirNumber) {
+    settings_.batches.max_batch_items = 1'000;
+    bench_.upload("orders.json", array_of(5'000));
+    xray_trace_id_ = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1";
+    ASSERT_TRUE(invoke(notification("orders.json")));
+    EXPECT_EQ(bench_.log.lines({"An event was accepted."}).size(), 10U);
 }
 
 TEST_F(S3FunctionTest, StopsEarlyEnoughToStoreItsCheckpoint) {

@@ -19,6 +19,7 @@
 #include "base/manual_clock.h"
 #include "batch_import/importer.h"
 #include "object_store/directory/directory_store.h"
+#include "telemetry/captured_log.h"
 
 /// What the tests of imports share.
 namespace tributary::batch_import::testing {
@@ -91,6 +92,7 @@ public:
                     sent.outcomes.emplace_back(std::unexpected(std::move(*refused)));
                 } else {
                     ids.push_back(event.id);
+                    traceparents.push_back(event.traceparent);
                     receipt::Receipt receipt;
                     receipt.id = event.id;
                     sent.outcomes.emplace_back(std::move(receipt));
@@ -112,7 +114,8 @@ public:
 
     [[nodiscard]] std::set<std::string> unique_ids() const { return {ids.begin(), ids.end()}; }
 
-    std::vector<std::string> ids;  ///< Accepted, in their order, repeats included.
+    std::vector<std::string> ids;           ///< Accepted, in their order, repeats included.
+    std::vector<std::string> traceparents;  ///< Theirs.
     int calls = 0;
 };
 
@@ -128,8 +131,8 @@ public:
     /// One run of a fresh importer, as after a restart.
     Result<ImportOutcome> run(const std::string& key, const std::string& version = {},
                               std::chrono::milliseconds limit = std::chrono::hours(1)) {
-        Importer importer(store, catalog, producer.send(), clock, log, settings_);
-        return importer.run(object_store::ObjectId("bucket", key), version,
+        Importer importer(store, catalog, producer.send(), clock, log, tracer, settings_);
+        return importer.run(object_store::ObjectId("bucket", key), version, trace,
                             clock.steady_now() + limit);
     }
 
@@ -172,7 +175,10 @@ private:
 public:
     FaultyStore store{*directory_};
     ManualClock clock;
-    telemetry::Log log{{.service = "test", .minimum = telemetry::Level::error, .fd = 2}, clock};
+    telemetry::CapturedLog log{clock};
+    tracing::SpanQueue spans{1'000};
+    tracing::Tracer tracer{0, clock, &spans};
+    tracing::TraceContext trace = tracer.begin_trace();
     event::Catalog catalog = event::Catalog::built_in();
     ScriptedProducer producer;
 };

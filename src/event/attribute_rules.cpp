@@ -15,15 +15,6 @@ bool is_control(char c) {
     return static_cast<unsigned char>(c) < 0x20 || c == 0x7F;
 }
 
-bool is_lower_hex(std::string_view text) {
-    return std::ranges::all_of(
-        text, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
-}
-
-bool is_trace_id(std::string_view text) {
-    return is_lower_hex(text) && text.find_first_not_of('0') != std::string_view::npos;
-}
-
 std::string_view trimmed(std::string_view text) {
     const auto first = text.find_first_not_of(" \t");
     if (first == std::string_view::npos) return {};
@@ -64,12 +55,6 @@ bool is_attribute_name(std::string_view name) {
     return !name.empty() && std::ranges::all_of(name, [](char c) {
         return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
     });
-}
-
-bool is_traceparent(std::string_view text) {
-    return text.size() == 55 && text.starts_with("00-") && text[35] == '-' && text[52] == '-' &&
-           is_trace_id(text.substr(3, 32)) && is_trace_id(text.substr(36, 16)) &&
-           is_lower_hex(text.substr(53));
 }
 
 bool is_json_content_type(std::string_view header) {

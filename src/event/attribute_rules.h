@@ -17,8 +17,6 @@ std::optional<std::string> flaw_of_text(std::string_view text);
 
 /// Small letters and digits, as CloudEvents has them.
 bool is_attribute_name(std::string_view name);
-/// A W3C Trace Context `traceparent` of version 00 that may be passed on.
-bool is_traceparent(std::string_view text);
 /// application/json, text/json, …/…+json; in UTF-8 where it names a charset.
 bool is_json_content_type(std::string_view content_type);
 

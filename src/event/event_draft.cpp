@@ -7,6 +7,7 @@
 #include "event/attribute_rules.h"
 #include "event/json_text.h"
 #include "event/schema.h"
+#include "tracing/trace_context.h"
 
 namespace tributary::event {
 namespace {
@@ -237,7 +238,7 @@ void EventDraft::read_attribute(const JsonMember& member) {
     } else if (member.name == "datacontenttype") {
         read_content_type(member);
     } else if (member.name == "traceparent") {
-        if (member.kind == JsonKind::string && is_traceparent(member.text)) {
+        if (member.kind == JsonKind::string && tracing::is_traceparent(member.text)) {
             traceparent = member.text;  // Any other is replaced (W3C Trace Context, 3.2.2).
         }
     } else if (member.name == "data_base64") {

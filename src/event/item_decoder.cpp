@@ -5,6 +5,7 @@
 #include "base/rfc3339.h"
 #include "event/attribute_rules.h"
 #include "event/json_text.h"
+#include "tracing/trace_context.h"
 
 namespace tributary::event {
 
@@ -14,7 +15,7 @@ DecodedItem ItemDecoder::decode(const JsonValue& value, const ItemContext& conte
     read(value, context);
     const EntityType* const type = settle_type(context.envelope);
     if (!draft_.is_cloud_event) draft_.source = context.envelope.source;
-    if (draft_.traceparent.empty() && is_traceparent(context.envelope.traceparent)) {
+    if (draft_.traceparent.empty() && tracing::is_traceparent(context.envelope.traceparent)) {
         draft_.traceparent = context.envelope.traceparent;
     }
     settle_id(context);

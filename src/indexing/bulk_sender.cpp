@@ -49,8 +49,14 @@ void BulkSender::add(ItemPtr item) {
 }
 
 void BulkSender::retry(ItemPtr item) {
+    metrics_.count_retried_document();
     const auto due = clock_.steady_now() + backoff_.wait_after(item->failures);
     backing_off_.emplace(due, std::move(item));
+}
+
+void BulkSender::requeue(ItemPtr item) {
+    metrics_.count_retried_document();
+    add(std::move(item));
 }
 
 void BulkSender::send_due() {

@@ -41,7 +41,7 @@ public:
     /// After `try_again`: sent again when its backoff is over.
     void retry(ItemPtr item);
     /// After `environment`: sent again as soon as anything is.
-    void requeue(ItemPtr item) { add(std::move(item)); }
+    void requeue(ItemPtr item);
 
     /// Sends what is due and what the window allows.
     void send_due();

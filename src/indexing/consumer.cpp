@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "tracing/trace_context.h"
+
 namespace tributary::indexing {
 namespace {
 
@@ -17,7 +19,8 @@ constexpr milliseconds kWaitForAnswers{2};
 
 Consumer::Consumer(IndexingSettings settings, const event::Catalog& catalog,
                    event_log::Writer& dead_letters, document_index::Writer& index,
-                   telemetry::Metrics& metrics, telemetry::Log& log, const Clock& clock)
+                   telemetry::Metrics& metrics, telemetry::Log& log, tracing::Tracer& tracer,
+                   const Clock& clock)
     : settings_(settings),
       dead_letters_(dead_letters),
       index_(index),
@@ -27,6 +30,7 @@ Consumer::Consumer(IndexingSettings settings, const event::Catalog& catalog,
       item_maker_(catalog, usage_),
       bulk_(settings_, index, mailbox_, metrics_, clock),
       letters_(settings_, dead_letters, mailbox_, clock),
+      spans_(tracer),
       last_turn_(clock.steady_now()),
       trouble_(Error(ErrorCode::unavailable, "The consumer has not started yet.")) {
 }
@@ -57,6 +61,11 @@ void Consumer::finish(event_log::Reader& reader) {
 }
 
 void Consumer::read(event_log::Reader& reader) {
+    note_fullness();
+    if (is_full_for_a_moment()) {
+        mailbox_->wait(std::min(kWaitForAnswers, longest_wait()));
+        return;
+    }
     // The log cannot wake us for an answer, so while some are awaited it is only looked at.
     const bool is_waiting = bulk_.is_in_flight() || letters_.is_in_flight();
     auto records = reader.poll(is_waiting ? milliseconds(0) : longest_wait(), records_wanted());
@@ -84,9 +93,13 @@ milliseconds Consumer::longest_wait() const {
 
 /// As many as memory has room for, judged by the last ones.
 std::size_t Consumer::records_wanted() const {
-    const std::size_t free =
-        settings_.max_buffered_bytes - std::min(settings_.max_buffered_bytes, usage_.bytes);
-    return std::clamp<std::size_t>(free / bytes_per_record_, 1, settings_.max_batch_documents);
+    const auto left = [](std::size_t limit, std::size_t used) {
+        return limit - std::min(limit, used);
+    };
+    const std::size_t by_bytes =
+        left(settings_.max_buffered_bytes, usage_.bytes) / bytes_per_record_;
+    const std::size_t by_count = left(settings_.max_buffered_records, usage_.records);
+    return std::clamp<std::size_t>(std::min(by_bytes, by_count), 1, settings_.max_batch_documents);
 }
 
 void Consumer::take(event_log::Record record) {
@@ -103,6 +116,7 @@ void Consumer::take(event_log::Record record) {
         static_cast<void>(owned->progress.take(record.offset));
     }
     ItemPtr item = item_maker_.make(std::move(record), owned->assignment);
+    item->taken_at = last_turn_.load(std::memory_order_relaxed);
     if (!item->letter) {
         bulk_.add(std::move(item));
         return;
@@ -123,6 +137,7 @@ void Consumer::work() {
             for (ItemPtr& item : letters_.complete(std::move(letters))) bulk_.add(std::move(item));
         }
     }
+    spans_.end_turn();
     letters_.send_due();
     bulk_.send_due();
 }
@@ -140,10 +155,11 @@ void Consumer::settle(ItemPtr item, Judgement judgement) {
             if (judgement.verdict == Verdict::created) {
                 const std::chrono::duration<double> took = clock_.now() - item->received_at;
                 metrics_.observe_latency(std::max(0.0, took.count()));
+                created_(*item);
             }
-            end(*owned, *item, Fate::indexed);
+            end(*owned, *item, Fate::indexed, judgement.verdict);
             return;
-        case Consequence::duplicate: end(*owned, *item, Fate::duplicate); return;
+        case Consequence::duplicate: end(*owned, *item, Fate::duplicate, judgement.verdict); return;
         case Consequence::dead_letter: {
             item->letter = std::make_unique<DeadLetter>();
             item->letter->event_id = item->event->event.id;
@@ -171,41 +187,77 @@ void Consumer::settle_letter(OwnedPartition& owned, ItemPtr item, const Judgemen
                        {{"kafka.topic", owned.partition.topic},
                         {"kafka.partition", owned.partition.partition},
                         {"kafka.offset", item->record.offset},
-                        {"error.message", judgement.detail}});
+                        {"error.code", std::to_string(judgement.status)},
+                        {"error.type", to_string(judgement.verdict)}});
             break;
         case Consequence::indexed:
         case Consequence::duplicate: break;
     }
     metrics_.count_dead_letter(item->letter->judgement.verdict);
-    end(owned, *item, Fate::dead_lettered);
+    end(owned, *item, Fate::dead_lettered, item->letter->judgement.verdict);
 }
 
 void Consumer::write_letter(ItemPtr item) {
     const Judgement& judgement = item->letter->judgement;
+    // Not the detail, which may quote the event; the letter has it.
     log_.warn("A record becomes a dead letter.", {{"event.id", item->letter->event_id},
-                                                  {"event.reason", to_string(judgement.verdict)},
-                                                  {"error.message", judgement.detail},
+                                                  {"error.code", std::to_string(judgement.status)},
+                                                  {"error.type", to_string(judgement.verdict)},
                                                   {"kafka.topic", item->record.topic},
                                                   {"kafka.partition", item->record.partition},
                                                   {"kafka.offset", item->record.offset}});
     letters_.add(std::move(item));
 }
 
-void Consumer::end(OwnedPartition& owned, const Item& item, Fate fate) {
+void Consumer::end(OwnedPartition& owned, const Item& item, Fate fate, Verdict verdict) {
     owned.progress.finish(item.record.offset, fate);
+    if (tracing::is_sampled(item.traceparent())) follow(item, fate, verdict);
 }
 
-bool Consumer::is_buffer_full() {
-    const bool is_above = usage_.records >= settings_.max_buffered_records ||
-                          usage_.bytes >= settings_.max_buffered_bytes;
+void Consumer::follow(const Item& item, Fate fate, Verdict verdict) {
+    const bool is_letter = fate == Fate::dead_lettered;
+    spans_.add(item, is_letter ? to_string(verdict) : std::string_view());
+    const char* message = is_letter                 ? "An event became a dead letter."
+                          : fate == Fate::duplicate ? "An event was in the index already."
+                                                    : "An event was indexed.";
+    log_.info(message, {{"event.action", "index"},
+                        {"event.id", item.event_id()},
+                        {"event.outcome", is_letter ? "failure" : "success"},
+                        {"event.reason", to_string(verdict)},
+                        {"trace.id", tracing::trace_id_of(item.traceparent())},
+                        {"kafka.topic", item.record.topic},
+                        {"kafka.partition", item.record.partition},
+                        {"kafka.offset", item.record.offset}});
+}
+
+void Consumer::note_fullness() {
+    const bool is_full = usage_.records >= settings_.max_buffered_records ||
+                         usage_.bytes >= settings_.max_buffered_bytes;
+    if (!is_full) {
+        full_since_.reset();
+    } else if (!full_since_) {
+        full_since_ = clock_.steady_now();
+    }
+}
+
+/// Pausing a partition costs a client of Kafka what it has fetched ahead, and time until it fetches
+/// again: too much for a buffer that has room again within milliseconds.
+bool Consumer::is_full_for_a_moment() const {
+    return full_since_ && !is_pausing_for_memory_ &&
+           clock_.steady_now() - *full_since_ < settings_.max_full_wait;
+}
+
+bool Consumer::pauses_for_memory() {
+    const bool is_full_for_long =
+        full_since_ && clock_.steady_now() - *full_since_ >= settings_.max_full_wait;
     const bool is_below_half = usage_.records <= settings_.max_buffered_records / 2 &&
                                usage_.bytes <= settings_.max_buffered_bytes / 2;
-    is_pausing_for_memory_ = is_above || (is_pausing_for_memory_ && !is_below_half);
+    is_pausing_for_memory_ = is_full_for_long || (is_pausing_for_memory_ && !is_below_half);
     return is_pausing_for_memory_;
 }
 
 void Consumer::update_pauses(event_log::Reader& reader) {
-    const bool pauses_all = is_buffer_full() || bulk_.trouble().has_value();
+    const bool pauses_all = pauses_for_memory() || bulk_.trouble().has_value();
     const auto troubled = letters_.troubled_assignments();
     std::vector<event_log::TopicPartition> to_pause;
     std::vector<event_log::TopicPartition> to_resume;

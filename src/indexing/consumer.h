@@ -3,6 +3,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -18,6 +19,7 @@
 #include "event_log/event_log.h"
 #include "indexing/buffer.h"
 #include "indexing/bulk_sender.h"
+#include "indexing/index_spans.h"
 #include "indexing/indexing_metrics.h"
 #include "indexing/item.h"
 #include "indexing/letter_sender.h"
@@ -26,6 +28,7 @@
 #include "indexing/settings.h"
 #include "telemetry/log.h"
 #include "telemetry/metrics.h"
+#include "tracing/tracer.h"
 
 namespace tributary::indexing {
 
@@ -37,9 +40,14 @@ public:
     /// All must outlive the consumer; `metrics` and `log` also the writers' last answer.
     Consumer(IndexingSettings settings, const event::Catalog& catalog,
              event_log::Writer& dead_letters, document_index::Writer& index,
-             telemetry::Metrics& metrics, telemetry::Log& log, const Clock& clock);
+             telemetry::Metrics& metrics, telemetry::Log& log, tracing::Tracer& tracer,
+             const Clock& clock);
     Consumer(const Consumer&) = delete;
     Consumer& operator=(const Consumer&) = delete;
+
+    /// Calls `created` for every event whose document was made, on the loop's thread; it must be
+    /// quick. Before the first turn.
+    void on_created(std::function<void(const Item&)> created) { created_ = std::move(created); }
 
     /// Give this to the reader when it is made; it is called on the loop's thread only.
     event_log::RebalanceListener& listener() { return *this; }
@@ -75,14 +83,17 @@ private:
     void settle(ItemPtr item, Judgement judgement);
     void settle_letter(OwnedPartition& owned, ItemPtr item, const Judgement& judgement);
     void write_letter(ItemPtr item);
-    void end(OwnedPartition& owned, const Item& item, Fate fate);
+    void end(OwnedPartition& owned, const Item& item, Fate fate, Verdict verdict);
+    void follow(const Item& item, Fate fate, Verdict verdict);
 
     void commit(const std::vector<event_log::OffsetCommit>& offsets);
     void commit_if_due();
     void forget(const event_log::TopicPartition& partition);
 
     void update_pauses(event_log::Reader& reader);
-    [[nodiscard]] bool is_buffer_full();
+    void note_fullness();
+    [[nodiscard]] bool is_full_for_a_moment() const;
+    [[nodiscard]] bool pauses_for_memory();
     void publish();
     [[nodiscard]] std::optional<Error> find_trouble() const;
     void beat();
@@ -99,8 +110,11 @@ private:
     std::shared_ptr<Mailbox> mailbox_ = std::make_shared<Mailbox>();
     BulkSender bulk_;
     LetterSender letters_;
+    IndexSpans spans_;
 
+    std::function<void(const Item&)> created_ = [](const Item&) {};
     event_log::Reader* reader_ = nullptr;  ///< While the loop turns.
+    std::optional<SteadyTime> full_since_;  ///< None while there is room for records.
     bool is_pausing_for_memory_ = false;
     std::size_t bytes_per_record_ = 1024;  ///< Of the last poll.
     SteadyTime next_commit_;

@@ -47,8 +47,9 @@ protected:
         explicit Running(EmbeddedSystem& system)
             : dead_letters_(system.log->make_writer()),
               documents_(system.document_index->make_writer()),
+              tracer_(0, system.clock),
               consumer_({}, system.catalog, *dead_letters_, *documents_, metrics_,
-                        system.telemetry_log_, system.clock),
+                        system.telemetry_log_, tracer_, system.clock),
               reader_(system.log->make_reader("g", system.topics(), consumer_.listener())),
               thread_([this](const std::stop_token& stop) { consumer_.run(*reader_, stop); }) {}
         ~Running() {
@@ -61,6 +62,7 @@ protected:
         telemetry::Metrics metrics_;
         std::unique_ptr<event_log::Writer> dead_letters_;
         std::unique_ptr<document_index::Writer> documents_;
+        tracing::Tracer tracer_;
         Consumer consumer_;
         std::unique_ptr<event_log::Reader> reader_;
         std::jthread thread_;

@@ -23,6 +23,7 @@ TEST_F(ConsumerTest, AnUnreachableIndexPausesAndRecovers) {
     EXPECT_TRUE(consumer().ready());
     EXPECT_FALSE(reader().paused.contains(orders));
     EXPECT_EQ(counts(), (ledger::Counts{.indexed = 30}));
+    EXPECT_GE(std::stoi(line_of("tributary_index_retried_documents_total")), 30);
 }
 
 TEST_F(ConsumerTest, AnIndexThatCameBackIsTriedWithFewDocuments) {
@@ -77,13 +78,30 @@ TEST_F(ConsumerTest, AnAnswerWithTooFewOutcomesIsNotTrusted) {
     ShortIndex short_index;
     telemetry::Log log({.service = "test", .minimum = telemetry::Level::error, .fd = -1}, clock);
     const auto catalog = event::Catalog::built_in();
-    Consumer suspicious(settings, catalog, letters, short_index, metrics, log, clock);
+    Consumer suspicious(settings, catalog, letters, short_index, metrics, log, tracer, clock);
     ScriptedReader one(suspicious.listener());
     one.append(orders, event("a"));
     one.assign(orders);
     for (int i = 0; i < 50; ++i) suspicious.turn(one);
     EXPECT_TRUE(one.committed.empty());
     EXPECT_FALSE(suspicious.ready());
+}
+
+TEST_F(ConsumerTest, AMomentWithoutRoomDoesNotPause) {
+    settings.max_buffered_records = 100;
+    settings.max_batch_documents = 20;
+    settings.max_full_wait = std::chrono::hours(1);
+    append_events(1000);
+    index.hold();
+    reader().assign(orders);
+    turn(200);
+    EXPECT_FALSE(reader().paused.contains(orders));
+    EXPECT_LE(reader().delivered, 100U);
+    const int polls = reader().polls;
+    turn(20);
+    EXPECT_EQ(reader().polls, polls);
+    index.release();
+    EXPECT_TRUE(turn_until_committed(1000));
 }
 
 TEST_F(ConsumerTest, MemoryStaysBoundedWhileTheIndexIsSilent) {

@@ -1,17 +1,16 @@
 #pragma once
 
-#include <fcntl.h>
 #include <functional>
 #include <gtest/gtest.h>
 #include <memory>
 #include <string>
-#include <unistd.h>
 
 #include "base/manual_clock.h"
 #include "indexing/consumer.h"
 #include "indexing/scripted_index.h"
 #include "indexing/scripted_log.h"
 #include "ledger/counts.h"
+#include "telemetry/captured_log.h"
 
 namespace tributary::indexing {
 
@@ -32,16 +31,13 @@ private:
 /// A consumer between a scripted log and a scripted index, turned by hand.
 class ConsumerTest : public testing::Test {
 protected:
-    ConsumerTest() : null_(::open("/dev/null", O_WRONLY | O_CLOEXEC)) {
+    ConsumerTest() {
         settings.min_backoff = std::chrono::milliseconds(10);
         settings.max_backoff = std::chrono::milliseconds(50);
         settings.commit_interval = std::chrono::milliseconds(1);
         settings.revoke_wait = std::chrono::milliseconds(100);
     }
-    ~ConsumerTest() override {
-        consumer_.reset();
-        ::close(null_);
-    }
+    ~ConsumerTest() override { consumer_.reset(); }
 
     Consumer& consumer() {
         start();
@@ -111,20 +107,21 @@ protected:
     const TopicPartition products{"products", 0};
     IndexingSettings settings;
     TickingClock clock;
+    telemetry::CapturedLog journal{clock};
     telemetry::Metrics metrics;
+    tracing::SpanQueue spans{1'000};
+    tracing::Tracer tracer{0, clock, &spans};
     ScriptedIndex index;
     ScriptedLetters letters;
 
 private:
     void start() {
         if (consumer_) return;
-        consumer_ =
-            std::make_unique<Consumer>(settings, catalog_, letters, index, metrics, log_, clock);
+        consumer_ = std::make_unique<Consumer>(settings, catalog_, letters, index, metrics, journal,
+                                               tracer, clock);
         reader_ = std::make_unique<ScriptedReader>(consumer_->listener());
     }
 
-    int null_;
-    telemetry::Log log_{{.service = "test", .minimum = telemetry::Level::info, .fd = null_}, clock};
     event::Catalog catalog_ = event::Catalog::built_in();
     std::unique_ptr<Consumer> consumer_;
     std::unique_ptr<ScriptedReader> reader_;

@@ -18,6 +18,18 @@ TEST_F(ConsumerTest, IndexesRecordsAndCommitsWithTheirCounts) {
     EXPECT_EQ(consumer().positions().at(orders), 3);
 }
 
+TEST_F(ConsumerTest, TellsOfEveryNewDocumentAndOfNothingElse) {
+    std::vector<std::string> created;
+    consumer().on_created([&](const Item& item) { created.push_back(item.document_id); });
+    reader().append(orders, event("a"));
+    reader().append(orders, event("a"));
+    reader().append(orders, "no json");
+    reader().append(orders, event("b"));
+    reader().assign(orders);
+    ASSERT_TRUE(turn_until_committed(4));
+    EXPECT_EQ(created, (std::vector<std::string>{"a", "b"}));
+}
+
 TEST_F(ConsumerTest, PicksTheIndexByTopic) {
     reader().append(products, event("p"));
     reader().assign(products);
@@ -61,6 +73,85 @@ TEST_F(ConsumerTest, UndecodableRecordsBecomeDeadLetters) {
     EXPECT_EQ(letters.written.size(), 2U);
 }
 
+TEST_F(ConsumerTest, FollowsSampledEventsInItsLogAndNoOthers) {
+    const std::string id = "4bf92f3577b34da6a3ce929d0e0e4736";
+    const std::string sampled = "00-" + id + "-00f067aa0ba902b7-01";
+    const std::string other = "00-" + id + "-00f067aa0ba902b7-00";
+    const auto append = [&](const std::string& value, const std::string& traceparent) {
+        reader().append(orders, value, {{"traceparent", traceparent}});
+    };
+    append(event("quiet"), other);
+    reader().append(orders, event("untraced"));
+    append(event("header"), sampled);
+    reader().append(orders,
+                    event("own", R"({"total":440})", R"(,"traceparent":")" + sampled + "\""));
+    append(event("header"), sampled);
+    append(event("header", R"({"total":1})"), sampled);
+    append("no json", sampled);
+    reader().assign(orders);
+    ASSERT_TRUE(turn_until_committed(7));
+    const std::string trace = R"("trace":{"id":")" + id + R"("})";
+    EXPECT_EQ(journal.lines({"\"action\":\"index\""}).size(), 5U);
+    EXPECT_EQ(journal
+                  .lines({trace, "An event was indexed.", R"("id":"header","outcome":"success")",
+                          R"("kafka":{"offset":2,"partition":0,"topic":"orders"})"})
+                  .size(),
+              1U);
+    EXPECT_EQ(journal.lines({trace, "An event was indexed.", R"("id":"own")"}).size(), 1U);
+    EXPECT_EQ(journal.lines({trace, "already", R"("id":"header")", "duplicate"}).size(), 1U);
+    EXPECT_EQ(journal
+                  .lines({trace, "An event became a dead letter.",
+                          R"("id":"header","outcome":"failure","reason":"id_reused")"})
+                  .size(),
+              1U);
+    EXPECT_EQ(journal.lines({trace, "An event became a dead letter.", "undecodable"}).size(), 1U);
+    EXPECT_TRUE(journal.lines({"quiet"}).empty());
+    EXPECT_TRUE(journal.lines({"untraced"}).empty());
+}
+
+TEST_F(ConsumerTest, ASpanGoesOnFromTheRecordsHeader) {
+    const std::string id = "4bf92f3577b34da6a3ce929d0e0e4736";
+    const auto append = [&](const std::string& value, const std::string& span) {
+        reader().append(orders, value, {{"traceparent", "00-" + id + "-" + span}});
+    };
+    append(event("a"), "00f067aa0ba902b7-01");
+    append(event("b"), "00f067aa0ba902b7-01");
+    append(event("c"), "b7ad6b7169203331-01");
+    append("no json", "c7ad6b7169203332-01");
+    append(event("d"), "b7ad6b7169203331-00");
+    reader().assign(orders);
+    ASSERT_TRUE(turn_until_committed(5));
+    std::map<std::string, tracing::Span> by_parent;
+    for (tracing::Span& span : spans.take(10)) by_parent.emplace(span.parent_id, std::move(span));
+    ASSERT_EQ(by_parent.size(), 3U);
+    const tracing::Span& two = by_parent.at("00f067aa0ba902b7");
+    EXPECT_EQ(two.name, "index orders");
+    EXPECT_EQ(two.kind, tracing::Span::Kind::consumer);
+    EXPECT_EQ(two.context.trace_id, id);
+    EXPECT_EQ(two.failure, "");
+    const std::pair<std::string, tracing::Span::Value> both("messaging.batch.message_count",
+                                                            std::int64_t{2});
+    EXPECT_EQ(std::ranges::count(two.attributes, both), 1);
+    EXPECT_EQ(by_parent.at("c7ad6b7169203332").failure, "undecodable");
+    EXPECT_GT(two.duration.count(), 0);
+}
+
+TEST_F(ConsumerTest, TheLogQuotesNothingOfADeadLettersContent) {
+    append_events(1);
+    index.decide([&](const auto& document) -> document_index::WriteOutcome {
+        if (document.index != "orders-index") return index.keep(document);
+        return Rejected{400, "document_parsing_exception", "Preview of field's value: 'secret'"};
+    });
+    reader().assign(orders);
+    ASSERT_TRUE(turn_until_committed(1));
+    EXPECT_EQ(journal
+                  .lines({"A record becomes a dead letter.", R"("code":"400")",
+                          R"("type":"mapping_conflict")"})
+                  .size(),
+              1U);
+    EXPECT_TRUE(journal.lines({"secret"}).empty());
+}
+
 TEST_F(ConsumerTest, RejectedDocumentsBecomeDeadLettersAndTheirNeighboursDocuments) {
     append_events(5);
     index.decide([&](const auto& document) -> document_index::WriteOutcome {
@@ -89,6 +180,7 @@ TEST_F(ConsumerTest, RetriesOnlyTheRefusedItems) {
     reader().assign(orders);
     ASSERT_TRUE(turn_until_committed(4));
     EXPECT_EQ(tries, (std::map<std::string, int>{{"e0", 1}, {"e1", 4}, {"e2", 1}, {"e3", 1}}));
+    EXPECT_EQ(line_of("tributary_index_retried_documents_total"), "3");
     EXPECT_EQ(counts(), (ledger::Counts{.indexed = 4}));
     EXPECT_TRUE(letters.written.empty());
 }

@@ -22,6 +22,8 @@ IndexingMetrics::IndexingMetrics(telemetry::Metrics& metrics)
     : metrics_(metrics),
       failed_requests_(metrics.counter("tributary_index_failed_requests_total",
                                        "Bulk requests that failed as a whole.")),
+      retried_documents_(metrics.counter("tributary_index_retried_documents_total",
+                                         "Documents given to the index once more.")),
       bulk_seconds_(metrics.histogram("tributary_index_bulk_seconds", "From sending to the answer.",
                                       telemetry::latency_bounds())),
       bulk_documents_(metrics.histogram("tributary_index_bulk_documents",
@@ -53,6 +55,10 @@ void IndexingMetrics::count_dead_letter(Verdict reason) {
 
 void IndexingMetrics::count_failed_request() {
     failed_requests_.add();
+}
+
+void IndexingMetrics::count_retried_document() {
+    retried_documents_.add();
 }
 
 void IndexingMetrics::observe_bulk(std::size_t documents, std::size_t bytes, double seconds) {

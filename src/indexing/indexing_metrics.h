@@ -8,7 +8,7 @@
 
 namespace tributary::indexing {
 
-/// What the Consumer counts; the names stand in the README. Thread-safe.
+/// What the Consumer counts; the names stand in docs/metrics.md. Thread-safe.
 class IndexingMetrics {
 public:
     /// `metrics` must outlive this object. Every series exists from the start, with zero.
@@ -17,6 +17,7 @@ public:
     void count_item(Verdict verdict);
     void count_dead_letter(Verdict reason);
     void count_failed_request();
+    void count_retried_document();
     void observe_bulk(std::size_t documents, std::size_t bytes, double seconds);
     void observe_latency(double seconds);
     void set_load(const BufferUsage& usage, std::size_t documents_in_flight);
@@ -24,6 +25,7 @@ public:
 private:
     telemetry::Metrics& metrics_;
     telemetry::Counter& failed_requests_;
+    telemetry::Counter& retried_documents_;
     telemetry::Histogram& bulk_seconds_;
     telemetry::Histogram& bulk_documents_;
     telemetry::Histogram& bulk_bytes_;

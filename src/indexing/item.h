@@ -35,12 +35,22 @@ struct Item {
 
     int failures = 0;                    ///< Of this item alone.
     std::uint64_t successes_before = 0;  ///< On its index, when it failed first.
+    SteadyTime taken_at;                 ///< When it was read.
     SteadyTime queued_at;
     BufferShare share;
 
     /// The record's value, byte for byte.
     [[nodiscard]] std::string_view value() const {
         return record.value.empty() && event ? std::string_view(event->event.json) : record.value;
+    }
+    /// The id of the event; empty where it is not known.
+    [[nodiscard]] const std::string& event_id() const {
+        return letter ? letter->event_id : event->event.id;
+    }
+    /// Of the record's header, or the event's own; empty where there is none.
+    [[nodiscard]] std::string_view traceparent() const {
+        const std::string_view header = record.header("traceparent");
+        return header.empty() && event ? std::string_view(event->event.traceparent) : header;
     }
     [[nodiscard]] document_index::Origin origin() const {
         return {record.topic, record.partition, record.offset};

@@ -50,6 +50,7 @@ http::Response StatusHandler::answer(const http::Request& request) const {
     }
     if (path == "/health") return health();
     if (path == "/ready") return readiness();
+    telemetry::set_ready(metrics_, consumer_.ready().has_value());
     return response_of("text/plain; version=0.0.4; charset=utf-8", metrics_.text());
 }
 

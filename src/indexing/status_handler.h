@@ -12,7 +12,7 @@ namespace tributary::indexing {
 class StatusHandler final : public http::Handler {
 public:
     /// Both must outlive the handler.
-    StatusHandler(const Consumer& consumer, const telemetry::Metrics& metrics)
+    StatusHandler(const Consumer& consumer, telemetry::Metrics& metrics)
         : consumer_(consumer), metrics_(metrics) {}
 
     void handle(http::Request request, http::Responder responder) override;
@@ -24,7 +24,7 @@ private:
     [[nodiscard]] http::Response readiness() const;
 
     const Consumer& consumer_;
-    const telemetry::Metrics& metrics_;
+    telemetry::Metrics& metrics_;
 };
 
 }  // namespace tributary::indexing

@@ -50,6 +50,13 @@ TEST_F(StatusHandlerTest, ShowsMetrics) {
     EXPECT_NE(answer.body.find("tributary_consumer_items_total"), std::string::npos);
 }
 
+TEST_F(StatusHandlerTest, MetricsSayWhetherItIsReady) {
+    turn();
+    EXPECT_NE(ask("/metrics").body.find("\ntributary_ready 1\n"), std::string::npos);
+    index.set_ready(fail(ErrorCode::unavailable, "The index refuses the API key."));
+    EXPECT_NE(ask("/metrics").body.find("\ntributary_ready 0\n"), std::string::npos);
+}
+
 TEST_F(StatusHandlerTest, RefusesOtherPathsAndMethods) {
     EXPECT_EQ(ask("/").status, 404);
     const auto answer = ask("/ready", "POST");

@@ -9,6 +9,12 @@ telemetry::Counter& late(telemetry::Metrics& metrics, const char* outcome) {
                            {{"outcome", outcome}});
 }
 
+telemetry::Counter& rejected(telemetry::Metrics& metrics, const std::string& reason) {
+    return metrics.counter("tributary_events_rejected_total",
+                           "Events for which a problem was given, by its kind.",
+                           {{"reason", reason}});
+}
+
 /// `/problems/invalid-event` -> `invalid-event`: a bounded set.
 std::string reason_of(const receipt::Problem& problem) {
     return problem.type.substr(problem.type.rfind('/') + 1);
@@ -24,6 +30,8 @@ EventMetrics::EventMetrics(telemetry::Metrics& metrics, const event::Catalog& ca
                                   "From handing a request's events to the log until it reported "
                                   "on all of them.",
                                   telemetry::latency_bounds())) {
+    // An alert waits for its first one, and can only see a series grow that is there.
+    rejected(metrics, "fate-unknown");
     for (const event::EntityType& type : catalog.types()) {
         accepted_[type.name] =
             &metrics.counter("tributary_events_accepted_total",
@@ -37,11 +45,7 @@ void EventMetrics::count(const std::vector<receipt::ItemOutcome>& outcomes) {
             accepted_.find(outcome->type)->second->add();
             continue;
         }
-        metrics_
-            .counter("tributary_events_rejected_total",
-                     "Events for which a problem was given, by its kind.",
-                     {{"reason", reason_of(outcome.error())}})
-            .add();
+        rejected(metrics_, reason_of(outcome.error())).add();
     }
 }
 

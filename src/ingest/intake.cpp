@@ -5,9 +5,14 @@
 #include <utility>
 
 #include "base/rfc3339.h"
+#include "ingest/publish_spans.h"
+#include "receipt/outcome_log.h"
+#include "tracing/trace_context.h"
 
 namespace tributary::ingest {
 namespace {
+
+constexpr std::string_view kAction = "publish";
 
 receipt::Problem over_quota_problem(std::chrono::milliseconds wait, const std::string& id) {
     receipt::Problem problem;
@@ -36,11 +41,12 @@ receipt::Problem forbidden_problem(const Caller& caller, const event::Event& eve
     return problem;
 }
 
-event_log::NewRecord record_of(event::Event event, const std::string& received_at) {
+event_log::NewRecord record_of(event::Event event, std::string traceparent,
+                               const std::string& received_at) {
     std::vector<event_log::RecordHeader> headers;
     headers.reserve(3);
     headers.emplace_back("content-type", "application/cloudevents+json; charset=UTF-8");
-    if (!event.traceparent.empty()) headers.emplace_back("traceparent", event.traceparent);
+    if (!traceparent.empty()) headers.emplace_back("traceparent", std::move(traceparent));
     headers.emplace_back("tributary-received-at", received_at);
     std::string key = event.key();
     return {event.type->topic, std::move(key), std::move(event.json), std::move(headers)};
@@ -84,14 +90,18 @@ struct Intake::Sorted {
     OpenAnswers::Outcomes outcomes;
     std::vector<std::size_t> open;  ///< Which of `outcomes` belongs to each of `records`.
     std::vector<event_log::NewRecord> records;
+    PublishSpans spans;
+    /// Which of `outcomes` are followed in the log, and their traces.
+    std::vector<std::pair<std::size_t, std::string>> followed;
 };
 
 Intake::Intake(Limits limits, const event::Catalog& catalog, event_log::Writer& writer,
                http::EventLoop& loop, telemetry::Metrics& metrics, telemetry::Log& log,
-               const Clock& clock)
+               tracing::Tracer& tracer, const Clock& clock)
     : clock_(clock),
       writer_(writer),
       log_(log),
+      tracer_(tracer),
       decoders_(catalog,
                 event::Decoder::Limits{.max_items = limits.max_batch_items,
                                        .max_bytes = limits.max_body_bytes},
@@ -109,6 +119,8 @@ void Intake::submit(const Submission& submission, Done done) {
     if (!decoded) {
         const receipt::Problem problem = receipt::problem_of(decoded.error());
         metrics_->count({std::unexpected(problem)});
+        receipt::log_outcome(log_, kAction, submission.envelope.traceparent,
+                             std::unexpected(problem));
         done(receipt::compose(problem, std::nullopt));
         return;
     }
@@ -120,8 +132,12 @@ void Intake::submit(const Submission& submission, Done done) {
     Sorted sorted = sort(std::move(*decoded), submission, over_quota);
     // Everything that the answer needs, since it may be given when this object is gone.
     auto answer = [&writer = writer_, &log = log_, counts = metrics_, is_batch, over_quota,
+                   followed = std::move(sorted.followed),
                    done = std::move(done)](const OpenAnswers::Outcomes& outcomes) mutable {
         counts->count(outcomes);
+        for (const auto& [place, traceparent] : followed) {
+            receipt::log_outcome(log, kAction, traceparent, outcomes[place]);
+        }
         log_failures(log, outcomes);
         done(receipt::compose(outcomes, is_batch, retry_after(outcomes, over_quota, writer)));
     };
@@ -131,12 +147,13 @@ void Intake::submit(const Submission& submission, Done done) {
     }
     auto reported =
         answers_->wait_for(std::move(sorted.outcomes), std::move(sorted.open), std::move(answer));
-    writer_.append(std::move(sorted.records),
-                   [reported = std::move(reported), counts = metrics_, &clock = clock_,
-                    begun = clock_.steady_now()](auto outcomes) mutable {
-                       counts->observe_delivery(seconds(clock.steady_now() - begun));
-                       reported(std::move(outcomes));
-                   });
+    writer_.append(std::move(sorted.records), [reported = std::move(reported), counts = metrics_,
+                                               &clock = clock_, spans = std::move(sorted.spans),
+                                               begun = clock_.steady_now()](auto outcomes) mutable {
+        counts->observe_delivery(seconds(clock.steady_now() - begun));
+        spans.end(outcomes);
+        reported(std::move(outcomes));
+    });
 }
 
 Intake::Sorted Intake::sort(event::Decoded decoded, const Submission& submission,
@@ -144,7 +161,12 @@ Intake::Sorted Intake::sort(event::Decoded decoded, const Submission& submission
     const std::string received_at = format_rfc3339(submission.envelope.now);
     Sorted sorted;
     sorted.outcomes.reserve(decoded.items.size());
+    sorted.spans = PublishSpans(tracer_, submission.span);
     for (event::DecodedItem& item : decoded.items) {
+        const std::string& traceparent = item ? item->traceparent : submission.envelope.traceparent;
+        if (tracing::is_sampled(traceparent)) {
+            sorted.followed.emplace_back(sorted.outcomes.size(), traceparent);
+        }
         if (!item) {
             sorted.outcomes.emplace_back(std::unexpect, receipt::problem_of(item.error()));
         } else if (auto refusal = refusal_of(*item, submission, over_quota)) {
@@ -153,7 +175,8 @@ Intake::Sorted Intake::sort(event::Decoded decoded, const Submission& submission
             sorted.open.push_back(sorted.outcomes.size());
             sorted.outcomes.emplace_back(
                 receipt::Receipt{item->id, item->type->name, item->type->topic});
-            sorted.records.push_back(record_of(std::move(*item), received_at));
+            std::string stored = sorted.spans.add(traceparent, item->type->topic, item->id);
+            sorted.records.push_back(record_of(std::move(*item), std::move(stored), received_at));
         }
     }
     return sorted;

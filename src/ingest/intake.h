@@ -21,6 +21,7 @@
 #include "receipt/receipt.h"
 #include "telemetry/log.h"
 #include "telemetry/metrics.h"
+#include "tracing/tracer.h"
 
 namespace tributary::ingest {
 
@@ -39,6 +40,8 @@ public:
         event::Envelope envelope;
         const Caller* caller = nullptr;  ///< Null: everybody may send.
         Quota* quota = nullptr;          ///< Null: no limit.
+        /// The `traceparent` of the request's own span; empty where it has none.
+        std::string_view span;
     };
     /// Called exactly once, on any thread; must not block.
     using Done = std::move_only_function<void(receipt::Answer)>;
@@ -46,7 +49,7 @@ public:
     /// All references must outlive the log's last report.
     Intake(Limits limits, const event::Catalog& catalog, event_log::Writer& writer,
            http::EventLoop& loop, telemetry::Metrics& metrics, telemetry::Log& log,
-           const Clock& clock);
+           tracing::Tracer& tracer, const Clock& clock);
 
     /// Never blocks. `submission` is not needed any more when it returns.
     void submit(const Submission& submission, Done done);
@@ -69,6 +72,7 @@ private:
     const Clock& clock_;
     event_log::Writer& writer_;
     telemetry::Log& log_;
+    tracing::Tracer& tracer_;
     DecoderPool decoders_;
     std::shared_ptr<EventMetrics> metrics_;
     std::shared_ptr<OpenAnswers> answers_;

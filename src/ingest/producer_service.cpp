@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "event/attribute_rules.h"
 #include "ingest/embedded_files.h"
 #include "ingest/problems.h"
 #include "ingest/request_metrics.h"
@@ -42,6 +41,23 @@ std::vector<std::pair<std::string, std::string>> ce_attributes_of(const http::He
     return attributes;
 }
 
+struct RequestTrace {
+    std::string traceparent;
+    std::optional<tracing::Span> span;  ///< The request's own, where spans are exported.
+};
+
+/// The client's, or a new one.
+RequestTrace trace_of(const http::Request& request, tracing::Tracer& tracer) {
+    constexpr const char* kName = "POST /produce";
+    const auto kind = tracing::Span::Kind::server;
+    const std::string_view given = request.headers.get("traceparent");
+    if (tracing::is_traceparent(given)) {
+        return {std::string(given), tracer.begin(kName, kind, given)};
+    }
+    const tracing::TraceContext begun = tracer.begin_trace();
+    return {begun.traceparent(), tracer.begin(kName, kind, begun)};
+}
+
 http::Response health() {
     return response_of(200, "application/json", R"({"status":"ok"})");
 }
@@ -68,25 +84,42 @@ public:
           clock_(&clock),
           begun_(clock.steady_now()) {}
 
+    /// The request has a span, which ends with the answer.
+    void follow(tracing::Tracer& tracer, std::optional<tracing::Span> span) {
+        tracer_ = &tracer;
+        span_ = std::move(span);
+    }
+
     void send(http::Response response) {
+        if (span_) end(std::move(*span_), response.status);
         const std::chrono::duration<double> elapsed = clock_->steady_now() - begun_;
         metrics_->count(route_, method_, response.status, elapsed.count());
         responder_.send(std::move(response));
     }
 
 private:
+    void end(tracing::Span span, int status) const {
+        span.set("http.request.method", method_);
+        span.set("http.route", std::string(route_->path));
+        span.set("http.response.status_code", status);
+        if (status >= 500) span.failure = std::to_string(status);
+        tracer_->end(std::move(span));
+    }
+
     http::Responder responder_;
     std::shared_ptr<RequestMetrics> metrics_;
     const Route* route_;
     std::string method_;
     const Clock* clock_;
     SteadyTime begun_;
+    tracing::Tracer* tracer_ = nullptr;
+    std::optional<tracing::Span> span_;
 };
 
 ProducerService::ProducerService(IngestSettings settings, const event::Catalog& catalog,
                                  event_log::Writer& writer, http::EventLoop& loop,
                                  telemetry::Metrics& metrics, telemetry::Log& log,
-                                 const Clock& clock)
+                                 tracing::Tracer& tracer, const Clock& clock)
     : settings_(std::move(settings)),
       writer_(writer),
       metrics_(metrics),
@@ -94,15 +127,12 @@ ProducerService::ProducerService(IngestSettings settings, const event::Catalog& 
       intake_({.max_body_bytes = settings_.max_body_bytes,
                .max_batch_items = settings_.max_batch_items,
                .answer_deadline = settings_.answer_deadline},
-              catalog, writer, loop, metrics, log, clock),
-      trace_ids_(settings_.trace_sample_percent),
+              catalog, writer, loop, metrics, log, tracer, clock),
+      tracer_(tracer),
       ids_(clock),
       quotas_(quotas_for(settings_, clock)),
       request_metrics_(std::make_shared<RequestMetrics>(metrics)) {
-    metrics
-        .gauge("tributary_build_info", "1, labelled with the version of this build.",
-               {{"version", settings_.version}})
-        .set(1);
+    telemetry::set_build_info(metrics, settings_.version);
 }
 
 ProducerService::~ProducerService() = default;
@@ -177,25 +207,28 @@ void ProducerService::produce(const http::Request& request, Reply reply) {
         return;
     }
     const Caller* caller = place ? &settings_.callers[*place] : nullptr;
+    RequestTrace trace = trace_of(request, tracer_);
+    const std::string span = trace.span ? trace.span->context.traceparent() : std::string();
+    reply.follow(tracer_, std::move(trace.span));
     const Intake::Submission submission{
         .body = request.body,
-        .envelope = envelope_of(request, caller),
+        .envelope = envelope_of(request, caller, std::move(trace.traceparent)),
         .caller = caller,
         .quota = quotas_[place.value_or(0)].get(),
+        .span = span,
     };
     intake_.submit(submission, [reply = std::move(reply)](receipt::Answer answer) mutable {
         reply.send(response_of(std::move(answer)));
     });
 }
 
-event::Envelope ProducerService::envelope_of(const http::Request& request, const Caller* caller) {
-    const std::string_view traceparent = request.headers.get("traceparent");
+event::Envelope ProducerService::envelope_of(const http::Request& request, const Caller* caller,
+                                             std::string traceparent) const {
     event::Envelope envelope;
     envelope.content_type = request.headers.get("Content-Type");
     envelope.ce_attributes = ce_attributes_of(request.headers);
     envelope.idempotency_key = request.headers.get("Idempotency-Key");
-    envelope.traceparent =
-        event::is_traceparent(traceparent) ? std::string(traceparent) : trace_ids_.next();
+    envelope.traceparent = std::move(traceparent);
     if (caller != nullptr) envelope.source = caller->source();
     envelope.now = clock_.now();
     return envelope;
@@ -213,12 +246,17 @@ http::Response ProducerService::readiness() const {
     return response_of(200, "application/json", R"({"status":"ready"})");
 }
 
-http::Response ProducerService::metrics_text() {
+void ProducerService::update_load() {
     metrics_
         .gauge("tributary_queue_bytes", "Bytes given to the event log that it has not confirmed.")
         .set(static_cast<double>(writer_.queued_bytes()));
     metrics_.gauge("tributary_open_answers", "Requests whose answer waits for the event log.")
         .set(static_cast<double>(intake_.open_answers()));
+}
+
+http::Response ProducerService::metrics_text() {
+    update_load();
+    telemetry::set_ready(metrics_, !intake_.is_draining() && writer_.ready());
     return response_of(200, "text/plain; version=0.0.4; charset=utf-8", metrics_.text());
 }
 

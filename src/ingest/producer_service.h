@@ -17,9 +17,9 @@
 #include "ingest/intake.h"
 #include "ingest/quota.h"
 #include "ingest/routes.h"
-#include "ingest/trace_ids.h"
 #include "telemetry/log.h"
 #include "telemetry/metrics.h"
+#include "tracing/tracer.h"
 
 namespace tributary::ingest {
 
@@ -30,9 +30,8 @@ struct IngestSettings {
     std::size_t max_batch_items = 10'000;
     /// From reading a request to its answer; what the log has not confirmed by then gets a 504.
     std::chrono::milliseconds answer_deadline{20'000};
-    std::vector<Caller> callers;  ///< Empty: everybody may send.
-    QuotaLimits quota;            ///< Of each caller; all unknown senders are one.
-    int trace_sample_percent = 1;
+    std::vector<Caller> callers;      ///< Empty: everybody may send.
+    QuotaLimits quota;                ///< Of each caller; all unknown senders are one.
     std::string version = "unknown";  ///< Of this build, for `tributary_build_info`.
 };
 
@@ -40,17 +39,19 @@ struct IngestSettings {
 /// only when the log has said so. Thread-safe; never blocks the loop.
 ///
 /// Shutdown: `begin_drain`, `http::Server::drain` (answers still come), `event_log::Writer::drain`,
-/// then destroy. `metrics`, `log`, `clock` and `writer` must outlive the writer's last report.
+/// then destroy. What is given by reference must outlive the writer's last report.
 class ProducerService final : public http::Handler {
 public:
     ProducerService(IngestSettings settings, const event::Catalog& catalog,
                     event_log::Writer& writer, http::EventLoop& loop, telemetry::Metrics& metrics,
-                    telemetry::Log& log, const Clock& clock);
+                    telemetry::Log& log, tracing::Tracer& tracer, const Clock& clock);
     ~ProducerService() override;
 
     /// From now on `/ready` says 503 and events are refused with 503 `shutting-down`, so that load
     /// balancers go elsewhere; what the log was given before gets its answers.
     void begin_drain();
+    /// Puts what waits now into the metrics; they are as old as this call, or as `/metrics`.
+    void update_load();
 
     http::BodyPolicy on_head(const http::Request& head) override;
     void handle(http::Request request, http::Responder responder) override;
@@ -62,14 +63,15 @@ private:
     http::Response refusal(receipt::Problem problem);
     http::Response readiness() const;
     http::Response metrics_text();
-    event::Envelope envelope_of(const http::Request& request, const Caller* caller);
+    event::Envelope envelope_of(const http::Request& request, const Caller* caller,
+                                std::string traceparent) const;
 
     const IngestSettings settings_;
     event_log::Writer& writer_;
     telemetry::Metrics& metrics_;
     const Clock& clock_;
     Intake intake_;
-    TraceIds trace_ids_;
+    tracing::Tracer& tracer_;
     UuidV7 ids_;  ///< Of answers to requests whose events were not looked at.
     std::vector<std::unique_ptr<Quota>> quotas_;  ///< One per caller; without callers, one for all.
     std::shared_ptr<RequestMetrics> request_metrics_;

@@ -6,7 +6,6 @@
 #include <set>
 #include <string>
 
-#include "event/attribute_rules.h"
 #include "ingest/running_producer.h"
 
 namespace tributary::ingest {
@@ -90,10 +89,106 @@ TEST(ProducerService, BeginsATraceWhereTheClientHasNoValidOne) {
     std::set<std::string> traces;
     for (const auto& record : producer.writer.records()) {
         const std::string trace = header_of(record, "traceparent");
-        EXPECT_TRUE(event::is_traceparent(trace)) << trace;
+        EXPECT_TRUE(tracing::is_traceparent(trace)) << trace;
         traces.insert(trace);
     }
     EXPECT_EQ(traces.size(), 2U);
+}
+
+TEST(ProducerService, FollowsSampledEventsInItsLog) {
+    RunningProducer producer;
+    const std::string stem = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-";
+    producer.post(kOrder, {{"Idempotency-Key", "quiet"}, {"traceparent", stem + "00"}});
+    EXPECT_TRUE(producer.log.lines({}).empty());
+    producer.post(kOrder, {{"Idempotency-Key", "followed"}, {"traceparent", stem + "01"}});
+    EXPECT_EQ(producer.log.lines({}).size(), 1U);
+    EXPECT_EQ(producer.log
+                  .lines({R"("action":"publish","id":"followed","outcome":"success")",
+                          R"("kafka":{"offset":101,"partition":7,"topic":"orders"})",
+                          R"("trace":{"id":"4bf92f3577b34da6a3ce929d0e0e4736"})"})
+                  .size(),
+              1U);
+}
+
+TEST(ProducerService, FollowsWhatItRefusesAndEachItemOfABatch) {
+    RunningProducer producer;
+    const RunningProducer::Fields sampled{
+        {"traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"}};
+    producer.post("{", sampled);
+    EXPECT_EQ(producer.log.lines({R"("outcome":"failure")", R"("code":"400")"}).size(), 1U);
+    producer.post(R"([{"type":"pear","data":{"id":1}},{"type":"order","data":{"id":2}},)"
+                  R"({"type":"order","data":{"id":3}}])",
+                  sampled);
+    EXPECT_EQ(producer.log.lines({R"("outcome":"failure")", R"("code":"422")"}).size(), 1U);
+    EXPECT_EQ(producer.log.lines({R"("outcome":"success")"}).size(), 2U);
+    producer.writer.fail_all(ErrorCode::timed_out, "The broker says nothing.");
+    producer.post(kOrder, {sampled[0], {"Idempotency-Key", "open"}});
+    EXPECT_EQ(producer.log.lines({R"("id":"open","outcome":"unknown")"}).size(), 1U);
+}
+
+const std::string kTraceId = "4bf92f3577b34da6a3ce929d0e0e4736";
+const std::string kClient = "00-" + kTraceId + "-00f067aa0ba902b7-01";
+
+const tracing::Span* span_named(const std::vector<tracing::Span>& spans, std::string_view name) {
+    const auto found = std::ranges::find(spans, name, &tracing::Span::name);
+    return found == spans.end() ? nullptr : &*found;
+}
+
+TEST(ProducerService, SpansLinkTheClientTheRequestAndTheRecord) {
+    RunningProducer producer({}, true);
+    producer.post(kOrder, {{"Idempotency-Key", "a1"}, {"traceparent", kClient}});
+    const auto spans = producer.spans.take(10);
+    ASSERT_EQ(spans.size(), 2U);
+    const auto* request = span_named(spans, "POST /produce");
+    const auto* publish = span_named(spans, "publish orders");
+    ASSERT_TRUE(request != nullptr && publish != nullptr);
+    EXPECT_EQ(request->kind, tracing::Span::Kind::server);
+    EXPECT_EQ(request->parent_id, "00f067aa0ba902b7");
+    EXPECT_EQ(publish->kind, tracing::Span::Kind::producer);
+    EXPECT_EQ(publish->parent_id, request->context.span_id);
+    EXPECT_EQ(publish->context.trace_id, kTraceId);
+    EXPECT_EQ(publish->failure, "");
+    // The event keeps its client's; the record goes on from the span that wrote it.
+    const event_log::NewRecord record = producer.writer.records().at(0);
+    EXPECT_EQ(header_of(record, "traceparent"), publish->context.traceparent());
+    EXPECT_EQ(json::parse(record.value).at("traceparent").as_string(), kClient.c_str());
+}
+
+TEST(ProducerService, ABatchHasOneSpanForEachTraceAndTopic) {
+    RunningProducer producer({}, true);
+    const std::string other = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    const std::string quiet = "00-0af7651916cd43dd8448eb211c80319d-b7ad6b7169203331-00";
+    const auto event = [](const char* type, const std::string& traceparent) {
+        return R"({"specversion":"1.0","source":"/s","id":")" + std::string(type) +
+               traceparent.substr(3, 32) + R"(","type":")" + type + R"(","traceparent":")" +
+               traceparent + R"(","data":{"id":1}})";
+    };
+    const std::string order = R"({"type":"order","data":{"id":2}})";
+    const auto response =
+        producer.post("[" + order + "," + order + "," + event("order", other) + "," +
+                          event("product", other) + "," + event("order", quiet) + "]",
+                      {{"traceparent", kClient}});
+    EXPECT_EQ(response.status, 200) << response.body;
+    const auto spans = producer.spans.take(10);
+    ASSERT_EQ(spans.size(), 4U);  // The request, and three to publish.
+    const auto* request = span_named(spans, "POST /produce");
+    ASSERT_NE(request, nullptr);
+    for (const tracing::Span& span : spans) {
+        if (&span == request) continue;
+        const bool is_of_request = span.context.trace_id == kTraceId;
+        EXPECT_EQ(span.parent_id, is_of_request ? request->context.span_id : "b7ad6b7169203331");
+    }
+    EXPECT_EQ(header_of(producer.writer.records().at(4), "traceparent"), quiet);
+}
+
+TEST(ProducerService, SpansSayWhatFailed) {
+    RunningProducer producer({}, true);
+    producer.writer.fail_all(ErrorCode::unavailable, "No broker answers.");
+    producer.post(kOrder, {{"traceparent", kClient}});
+    const auto spans = producer.spans.take(10);
+    ASSERT_EQ(spans.size(), 2U);
+    EXPECT_EQ(span_named(spans, "POST /produce")->failure, "503");
+    EXPECT_EQ(span_named(spans, "publish orders")->failure, "unavailable");
 }
 
 TEST(ProducerService, ReadsACloudEventInBinaryMode) {
@@ -209,6 +304,7 @@ TEST(ProducerService, IsReadyAsLongAsTheLogIs) {
     const auto response = producer.get("/ready");
     expect_problem(response, 503, "/problems/not-ready");
     EXPECT_EQ(body_of(response).at("detail"), "No broker answers at kafka:9092.");
+    EXPECT_NE(producer.get("/metrics").body.find("\ntributary_ready 0\n"), std::string::npos);
     EXPECT_EQ(producer.get("/health").status, 200);
 }
 
@@ -319,9 +415,11 @@ TEST(ProducerService, CountsRequestsAndEvents) {
             R"(tributary_events_accepted_total{type="supplier"} 0)",
             R"(tributary_events_rejected_total{reason="invalid-event"} 1)",
             R"(tributary_events_rejected_total{reason="malformed"} 1)",
+            R"(tributary_events_rejected_total{reason="fate-unknown"} 0)",
             R"(tributary_queue_bytes 4711)",
             R"(tributary_delivery_seconds_count 2)",
             R"(tributary_build_info{version="1.2.3"} 1)",
+            "tributary_ready 1",
         }) {
         EXPECT_NE(text.find(line), std::string::npos) << line << "\n" << text;
     }

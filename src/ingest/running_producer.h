@@ -12,15 +12,16 @@
 #include "http/client.h"
 #include "ingest/producer_service.h"
 #include "ingest/scripted_writer.h"
+#include "telemetry/captured_log.h"
 
 namespace tributary::ingest {
 
 /// A Producer on a port of this machine, over a scripted log and a clock that the test moves.
 class RunningProducer {
 public:
-    explicit RunningProducer(IngestSettings settings = {})
-        : log_({.service = "test", .minimum = telemetry::Level::error}, clock),
-          service(std::move(settings), catalog, writer, loop_, metrics, log_, clock) {
+    explicit RunningProducer(IngestSettings settings = {}, bool exports_spans = false)
+        : tracer(0, clock, exports_spans ? &spans : nullptr),
+          service(std::move(settings), catalog, writer, loop_, metrics, log, tracer, clock) {
         loop_.start(2);
         auto listening = http::Server::listen(loop_, {}, service);
         if (!listening) throw std::runtime_error(listening.error().message);
@@ -59,9 +60,11 @@ public:
     const event::Catalog catalog = event::Catalog::built_in();
     ScriptedWriter writer;
     telemetry::Metrics metrics;
+    telemetry::CapturedLog log{clock};
+    tracing::SpanQueue spans{1'000};
+    tracing::Tracer tracer;
 
 private:
-    telemetry::Log log_;
     http::EventLoop loop_;
 
 public:

@@ -169,6 +169,7 @@ int serve(Function& function, const std::string& runtime_api, telemetry::Log& lo
         failures = 0;
         const auto& invocation = std::get<Invocation>(*next);
         answer(api, invocation, invoke_guarded(function, invocation), log);
+        function.after_answer();
         if (clock.now() > invocation.deadline) {
             log.warn("The answer came after the deadline; the caller has a timeout instead.",
                      {{"faas.execution", invocation.request_id}});

@@ -40,6 +40,9 @@ public:
     virtual ~Function() = default;
 
     virtual Outcome invoke(const Invocation& invocation) = 0;
+    /// Called when the answer has been sent: nobody waits any more, and the environment may be
+    /// frozen as soon as this returns.
+    virtual void after_answer() {}
 };
 
 /// Serves until the API goes away: next -> invoke -> response or error; returns the process's exit

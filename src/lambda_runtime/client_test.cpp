@@ -103,6 +103,13 @@ public:
         }
         return "answer to " + invocation.payload;
     }
+    void after_answer() override {
+        answered_before_after = api == nullptr ? 0 : api->received().size();
+        ++after_answers;
+    }
+    ScriptedApi* api = nullptr;
+    std::size_t answered_before_after = 0;
+    int after_answers = 0;
     std::vector<Invocation> invocations;
 };
 
@@ -116,6 +123,16 @@ protected:
     ScriptedApi api_;
     ScriptedFunction function_;
 };
+
+TEST_F(RuntimeClient, TheFunctionHasAMomentAfterEachAnswer) {
+    function_.api = &api_;
+    api_.script_event("1", "a");
+    run();
+    EXPECT_EQ(function_.answered_before_after, 1U);
+    api_.script_event("2", "fail");
+    run();
+    EXPECT_EQ(function_.after_answers, 2);
+}
 
 TEST_F(RuntimeClient, AnswersEventAfterEventUntilTheApiEnds) {
     api_.script_event("id-1", "one");

@@ -147,12 +147,22 @@ private:
         return ask(items, limit);
     }
 
+    [[nodiscard]] bool share_trace(Indices items) const {
+        const std::string& first = events_[items.front()].traceparent;
+        return !first.empty() && std::ranges::all_of(items, [&](std::size_t item) {
+            return events_[item].traceparent == first;
+        });
+    }
+
     [[nodiscard]] http::Request request_of(Indices items) const {
         http::Request request;
         request.method = "POST";
         request.target = "/produce";
         request.headers.add("Content-Type", std::string(kBatchType));
         if (!token_.empty()) request.headers.add("Authorization", "Bearer " + token_);
+        if (share_trace(items)) {
+            request.headers.add("traceparent", events_[items.front()].traceparent);
+        }
         std::size_t bytes = 2;
         for (const std::size_t item : items) bytes += events_[item].json.size() + 1;
         request.body.reserve(bytes);

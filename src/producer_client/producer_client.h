@@ -46,7 +46,8 @@ struct Sent {
 
 /// Sends events to `POST /produce` over one kept-alive connection. Repeats what 429, 503, 504, a
 /// failed connection or a missing answer left open, with the same ids: those are safe to repeat by
-/// design. Waits with full jitter, never less than the Retry-After. One thread.
+/// design. Waits with full jitter, never less than the Retry-After. A request whose events have one
+/// `traceparent` in common carries it, too. One thread.
 class ProducerClient {
 public:
     /// `clock` must outlive the client.

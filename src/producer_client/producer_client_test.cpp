@@ -132,6 +132,22 @@ TEST_F(ProducerClientTest, SendsOneBatchAndGivesAReceiptPerEvent) {
     EXPECT_EQ(requests[0].headers.get("Authorization"), "Bearer secret");
 }
 
+TEST_F(ProducerClientTest, ARequestBelongsToTheTraceThatItsEventsShare) {
+    producer_.accept();
+    const std::string trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+    auto batch = events(2);
+    for (event::Event& event : batch) event.traceparent = trace;
+    client().send(batch, kLimit);
+    batch[1].traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    client().send(batch, kLimit);
+    client().send(events(1), kLimit);
+    const auto requests = producer_.requests();
+    ASSERT_EQ(requests.size(), 3U);
+    EXPECT_EQ(requests[0].headers.get("traceparent"), trace);
+    EXPECT_FALSE(requests[1].headers.contains("traceparent"));
+    EXPECT_FALSE(requests[2].headers.contains("traceparent"));
+}
+
 TEST_F(ProducerClientTest, ReadsTheTokenAnewOnceWhenItIsRefused) {
     std::vector<bool> asked;
     token_ = [&](bool was_refused) -> Result<std::string> {

@@ -153,6 +153,23 @@ std::span<const Setting> table() {
         bytes("BULK_MAX_BYTES", "4MiB", 64 * kKiB, 90 * kMiB, "consumer",
               "Most bytes in one bulk, unless one document alone is larger."),
         integer("BULK_MAX_IN_FLIGHT", "2", 1, 64, "consumer", "Most bulks under way at once."),
+        duration(
+            "SEARCH_PROBE_INTERVAL", "10s", 0, kDay, "consumer",
+            "How often one new event is searched for, to measure when it is found; 0s: never."),
+
+        // Upkeep: what is deleted when it is old, and Kibana's objects.
+        duration("RETENTION_LOGS", "14d", 0, 3'650 * kDay, "tributary",
+                 "Age at which `tributary retention` deletes log lines, by whole days; 0d: never."),
+        duration("RETENTION_DEAD_LETTERS", "90d", 0, 3'650 * kDay, "tributary",
+                 "Age at which it deletes dead letters from the index that were redriven or "
+                 "dropped; 0d: never."),
+        duration("RETENTION_EVENTS", "0d", 0, 3'650 * kDay, "tributary",
+                 "Age at which it deletes events; de-duplication lasts no longer. 0d: never."),
+        url("KIBANA_URL", "http://127.0.0.1:5601", "tributary",
+            "Kibana, for `tributary kibana import`; with /s/SPACE behind it for a space."),
+        secret("KIBANA_API_KEY", "tributary", "API key for it, as Elasticsearch encodes it."),
+        path("KIBANA_CA_FILE", "", "tributary",
+             "PEM file of the certificates to trust; empty: the system's."),
 
         // The embedded log and index.
         integer("EMBEDDED_PARTITIONS", "1", 1, 1'000, "producer consumer tributary",
@@ -184,8 +201,12 @@ std::span<const Setting> table() {
                  "Time limit of one invocation of lambda_api."),
         duration("LAMBDA_S3_TIMEOUT", "15m", 1'000, 15 * kMinute, "tributary",
                  "Time limit of one invocation of lambda_s3."),
-        integer("TRACE_SAMPLE_PERCENT", "1", 0, 100, "producer lambda_api",
-                "Share of traces begun here that are marked as sampled."),
+        integer("TRACE_SAMPLE_PERCENT", "1", 0, 100, "producer lambda_api lambda_s3 tributary",
+                "Share of traces begun here that are marked as sampled: their events are followed "
+                "in the logs."),
+        url("OTEL_EXPORTER_OTLP_ENDPOINT", "", kAll,
+            "OpenTelemetry collector that takes the spans of sampled traces by HTTP "
+            "(http://collector:4318); empty: no spans are made."),
     };
     return rows;
 }

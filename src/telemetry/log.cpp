@@ -1,10 +1,13 @@
 #include "telemetry/log.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cmath>
 #include <fmt/format.h>
+#include <functional>
 #include <map>
+#include <string_view>
 #include <unistd.h>
 #include <utility>
 #include <vector>
@@ -14,10 +17,11 @@
 namespace tributary::telemetry {
 namespace {
 
-/// The same message at WARN or above is written this often within a window, then counted.
+/// The same is written this often within a window, then counted.
 constexpr std::int64_t kRepeatsPerWindow = 10;
 constexpr std::chrono::seconds kRepeatWindow{10};
-constexpr std::size_t kMaxTrackedMessages = 1'000;
+constexpr std::size_t kMaxTracked = 1'000;
+constexpr std::string_view kLog = "log.";
 
 std::string_view name_of(Level level) {
     switch (level) {
@@ -101,26 +105,41 @@ void append_nested(std::string& out, const std::vector<NamedValue>& fields, std:
 }
 
 std::string json_line(std::string_view service, Level level, Timestamp now,
-                      std::string_view message, Log::Fields fields) {
-    std::string line = fmt::format(R"({{"@timestamp":"{}","log":{{"level":"{}"}},"message":)",
-                                   format_rfc3339(now), name_of(level));
-    append_json_string(line, message);
-    line += R"(,"service":{"name":)";
-    append_json_string(line, service);
-    line += R"(},"ecs":{"version":"8.11"})";
-
+                      std::string_view message, std::span<const LogField> fields) {
     std::vector<NamedValue> sorted;
     sorted.reserve(fields.size());
     for (const LogField& field : fields) sorted.emplace_back(field.name, &field.value);
     std::sort(sorted.begin(), sorted.end(),
               [](const NamedValue& a, const NamedValue& b) { return a.first < b.first; });
-    append_nested(line, sorted, 0, sorted.size(), 0);
+    // Beside the level: an object that occurs twice makes the line no JSON for Elasticsearch.
+    const auto is_of_log = [](const NamedValue& field) { return field.first.starts_with(kLog); };
+    const auto of_log = std::ranges::stable_partition(sorted, std::not_fn(is_of_log));
+    const std::size_t others = sorted.size() - of_log.size();
+
+    std::string line = fmt::format(R"({{"@timestamp":"{}","log":{{"level":"{}")",
+                                   format_rfc3339(now), name_of(level));
+    append_nested(line, sorted, others, sorted.size(), kLog.size());
+    line += R"(},"message":)";
+    append_json_string(line, message);
+    line += R"(,"service":{"name":)";
+    append_json_string(line, service);
+    line += R"(},"ecs":{"version":"8.11"})";
+    append_nested(line, sorted, 0, others, 0);
     line += "}\n";
     return line;
 }
 
+/// Empty where there is none.
+std::string_view trace_id_in(std::span<const LogField> fields) {
+    for (const LogField& field : fields) {
+        if (field.name != "trace.id") continue;
+        if (const auto* id = std::get_if<std::string>(&field.value)) return *id;
+    }
+    return {};
+}
+
 std::string human_line(Level level, Timestamp now, std::string_view service,
-                       std::string_view message, Log::Fields fields) {
+                       std::string_view message, std::span<const LogField> fields) {
     std::string line = fmt::format("{} {:5} {}: {}", format_rfc3339(now).substr(11, 12),
                                    name_of(level), service, message);
     for (const LogField& field : fields) {
@@ -138,34 +157,42 @@ std::string human_line(Level level, Timestamp now, std::string_view service,
 Log::Log(Settings settings, const Clock& clock) : settings_(std::move(settings)), clock_(clock) {
 }
 
-bool Log::is_repeat(Level level, std::string_view message, std::int64_t& suppressed) {
-    suppressed = 0;
-    if (level < Level::warn) return false;
-    if (repeats_.size() >= kMaxTrackedMessages) repeats_.clear();
-    Repeat& repeat = repeats_[std::string(message)];
+bool Log::is_repeat(Repeats& repeats, std::string_view key, std::int64_t& suppressed) {
+    if (key.empty()) return false;
+    auto found = repeats.find(key);
+    if (found == repeats.end()) {
+        if (repeats.size() >= kMaxTracked) repeats.clear();
+        found = repeats.emplace(key, Repeat()).first;
+    }
+    Repeat& repeat = found->second;
     const SteadyTime now = clock_.steady_now();
     if (repeat.count == 0 || now - repeat.window_start >= kRepeatWindow) {
-        suppressed = std::max<std::int64_t>(0, repeat.count - kRepeatsPerWindow);
+        suppressed += std::max<std::int64_t>(0, repeat.count - kRepeatsPerWindow);
         repeat = {now, 0};
     }
     return ++repeat.count > kRepeatsPerWindow;
 }
 
-void Log::write(Level level, std::string_view message, Fields fields) {
+void Log::write(Level level, std::string_view message, std::span<const LogField> fields) {
     if (!is_enabled(level)) return;
     std::int64_t suppressed = 0;
     {
         const std::scoped_lock lock(mutex_);
-        if (is_repeat(level, message, suppressed)) return;
+        const bool is_warning = level >= Level::warn;
+        if (is_repeat(messages_, is_warning ? message : std::string_view(), suppressed)) return;
+        if (is_repeat(traces_, is_warning ? std::string_view() : trace_id_in(fields), suppressed)) {
+            return;
+        }
     }
-    const auto compose = [&](std::string_view text, Fields with) {
+    const auto compose = [&](std::string_view text, std::span<const LogField> with) {
         return settings_.human ? human_line(level, clock_.now(), settings_.service, text, with)
                                : json_line(settings_.service, level, clock_.now(), text, with);
     };
     std::string lines = compose(message, fields);
     if (suppressed > 0) {
-        lines += compose("Repeats of a message were left out.",
-                         {{"log.original", message}, {"log.suppressed", suppressed}});
+        const std::array left_out{LogField("log.original", message),
+                                  LogField("log.suppressed", suppressed)};
+        lines += compose("Repeats of a message were left out.", left_out);
     }
     // One write for whole lines: other processes share this descriptor. A log that cannot be
     // written must not stop the service.

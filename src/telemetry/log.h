@@ -1,11 +1,13 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <initializer_list>
+#include <map>
 #include <mutex>
+#include <span>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <variant>
 
 #include "base/clock.h"
@@ -36,6 +38,8 @@ struct LogField {
 
 /// Writes one JSON object a line (Elastic Common Schema) to a file descriptor; on a terminal, a
 /// line for people. CR and LF in values cannot forge a line. Messages are sentences. Thread-safe.
+/// Of repeats, which are warnings of one message and lines of one `trace.id`, ten are written in
+/// ten seconds; how many were left out is told when the next one is.
 class Log {
 public:
     struct Settings {
@@ -52,6 +56,9 @@ public:
         write(Level::debug, message, fields);
     }
     void info(std::string_view message, Fields fields = {}) { write(Level::info, message, fields); }
+    void info(std::string_view message, std::span<const LogField> fields) {
+        write(Level::info, message, fields);
+    }
     void warn(std::string_view message, Fields fields = {}) { write(Level::warn, message, fields); }
     void error(std::string_view message, Fields fields = {}) {
         write(Level::error, message, fields);
@@ -63,17 +70,23 @@ public:
     [[nodiscard]] bool is_enabled(Level level) const { return level >= settings_.minimum; }
 
 private:
-    void write(Level level, std::string_view message, Fields fields);
-    bool is_repeat(Level level, std::string_view message, std::int64_t& suppressed);
+    void write(Level level, std::string_view message, Fields fields) {
+        write(level, message, std::span(fields.begin(), fields.size()));
+    }
+    void write(Level level, std::string_view message, std::span<const LogField> fields);
 
     struct Repeat {
         SteadyTime window_start;
         std::int64_t count = 0;
     };
+    using Repeats = std::map<std::string, Repeat, std::less<>>;  ///< Bounded; see log.cpp.
+    bool is_repeat(Repeats& repeats, std::string_view key, std::int64_t& suppressed);
+
     Settings settings_;
     const Clock& clock_;
     std::mutex mutex_;
-    std::unordered_map<std::string, Repeat> repeats_;  ///< Bounded; see log.cpp.
+    Repeats messages_;
+    Repeats traces_;
 };
 
 /// `debug`, `info`, `warn`, `error`.

@@ -1,11 +1,12 @@
 """The documents agree with the programs and with each other."""
+import json
 import pathlib
 import re
 import subprocess
 
 import pytest
 
-from system import BIN
+from system import BIN, System
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("src/**/README.md")])
@@ -28,6 +29,24 @@ def test_links_lead_somewhere(page):
     for target in re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", text):
         if "://" not in target and not target.startswith("mailto:"):
             assert (page.parent / target).exists(), f"{page}: there is no {target}"
+
+
+def test_the_page_names_every_number_of_a_pipeline_stats_line_and_no_other(tmp_path):
+    with System(tmp_path) as system:
+        assert system.post({"type": "order", "data": {"id": 1}}).status == 200
+        system.settled_ledger()
+    written = {"producer": set(), "consumer": set()}
+    for line in map(json.loads, filter(lambda line: "pipeline.stats" in line,
+                                       system.log_text().splitlines())):
+        numbers = line["tributary"]["stats"]
+        assert all(isinstance(number, (int, float)) for number in numbers.values()), line
+        written[line["service"]["name"].removeprefix("tributary-")] |= set(numbers)
+    told = {"producer": set(), "consumer": set()}
+    page = (ROOT / "docs/observability.md").read_text()
+    for service, fields in re.findall(r"^\| (both|producer|consumer) \| ([^|]+) \|", page, re.M):
+        for name in told if service == "both" else [service]:
+            told[name] |= set(re.findall(r"`(\w+)`", fields))
+    assert told == written
 
 
 def test_every_command_of_the_readme_exists():

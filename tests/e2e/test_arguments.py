@@ -26,7 +26,8 @@ def test_a_service_tells_what_it_is_and_takes_no_other_argument(program):
     assert refused.returncode == 2 and '"--port"' in refused.stderr, refused
 
 
-@pytest.mark.parametrize("arguments", [("foo",), ("dlq", "foo"), ("topics", "foo")])
+@pytest.mark.parametrize("arguments", [("foo",), ("dlq", "foo"), ("topics", "foo"), ("kibana", "foo"),
+                                       ("logs", "foo")])
 def test_an_unknown_command_is_named(arguments):
     refused = run("tributary", *arguments)
     assert refused.returncode == 2 and "foo" in refused.stderr, refused

@@ -62,3 +62,25 @@ def minio():
     subprocess.run(["go", "install", MINIO], check=True,
                    env={**os.environ, "GOBIN": str(path.parent), "GOFLAGS": "-mod=mod"})
     return path
+
+
+def prometheus():
+    """The folder with Debian's `prometheus` and `promtool`, taken out of the package: installed, it
+    would start a server on every address. None where there is neither."""
+    installed = shutil.which("promtool")
+    if installed and shutil.which("prometheus"):
+        return pathlib.Path(installed).parent
+    path = CACHE / "prometheus/bin"
+    if path.exists():
+        return path
+    if not shutil.which("apt-get"):
+        return None
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=CACHE) as folder:
+        subprocess.run(["apt-get", "download", "-qq", "prometheus"], cwd=folder, check=True,
+                       stderr=subprocess.DEVNULL)
+        package = next(pathlib.Path(folder).glob("*.deb"))
+        subprocess.run(["dpkg-deb", "-x", package, folder], check=True)
+        path.parent.mkdir(exist_ok=True)
+        (pathlib.Path(folder) / "usr/bin").rename(path)
+    return path

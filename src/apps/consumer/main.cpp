@@ -1,14 +1,22 @@
 // tributary-consumer: reads the log, indexes documents, keeps what cannot be indexed as dead
 // letters.
+#include <algorithm>
 #include <thread>
 
 #include "apps/index_backend.h"
 #include "apps/log_backend.h"
 #include "apps/program.h"
+#include "apps/span_counts.h"
+#include "apps/traces.h"
+#include "base/version.h"
 #include "http/server.h"
 #include "indexing/consumer.h"
+#include "indexing/lag.h"
+#include "indexing/search_probe.h"
+#include "indexing/stats_fields.h"
 #include "indexing/status_handler.h"
 #include "telemetry/metrics.h"
+#include "telemetry/pipeline_stats.h"
 
 using namespace tributary;
 
@@ -21,6 +29,9 @@ indexing::IndexingSettings indexing_settings(const settings::Settings& values) {
     settings.max_batch_documents = static_cast<std::size_t>(values.integer("BULK_MAX_DOCUMENTS"));
     settings.max_batch_bytes = static_cast<std::size_t>(values.integer("BULK_MAX_BYTES"));
     settings.max_in_flight = static_cast<std::size_t>(values.integer("BULK_MAX_IN_FLIGHT"));
+    // While all that may be in flight is in flight, as much again is made ready.
+    settings.max_buffered_records = std::max(
+        settings.max_buffered_records, 2 * settings.max_batch_documents * settings.max_in_flight);
     return settings;
 }
 
@@ -33,10 +44,21 @@ http::ServerSettings server_settings(const settings::Settings& values) {
     return settings;
 }
 
+std::unique_ptr<indexing::SearchProbe> start_probe(const settings::Settings& values,
+                                                   document_index::Searcher& searcher,
+                                                   telemetry::Metrics& metrics,
+                                                   const Clock& clock) {
+    indexing::SearchProbeSettings settings;
+    settings.interval = values.duration("SEARCH_PROBE_INTERVAL");
+    if (settings.interval == std::chrono::milliseconds(0)) return nullptr;
+    return std::make_unique<indexing::SearchProbe>(settings, searcher, metrics, clock);
+}
+
 Result<void> run(const settings::Settings& values, const apps::TerminationSignals& signals) {
     const SystemClock clock;
     telemetry::Log log = apps::make_log("tributary-consumer", values, clock);
     telemetry::Metrics metrics;
+    telemetry::set_build_info(metrics, kVersion);
     const auto catalog = apps::load_catalog(values);
     if (!catalog) return std::unexpected(catalog.error());
     const auto event_log = apps::open_event_log(values, *catalog, clock, log);
@@ -46,8 +68,15 @@ Result<void> run(const settings::Settings& values, const apps::TerminationSignal
 
     const auto dead_letters = (*event_log)->make_writer();
     const auto documents = (*index)->make_writer();
+    const auto traces =
+        apps::Traces::open(values, "tributary-consumer", apps::span_counts(metrics), clock, log);
+    if (!traces) return std::unexpected(traces.error());
+    (*traces)->send_meanwhile();
     indexing::Consumer consumer(indexing_settings(values), *catalog, *dead_letters, *documents,
-                                metrics, log, clock);
+                                metrics, log, (*traces)->tracer(), clock);
+    const auto searcher = (*index)->make_searcher();
+    const auto probe = start_probe(values, *searcher, metrics, clock);
+    if (probe) consumer.on_created([&](const auto& item) { probe->offer(item); });
     const auto reader = (*event_log)
                             ->make_reader(values.text("KAFKA_GROUP_ID"), apps::topics_of(*catalog),
                                           consumer.listener());
@@ -61,12 +90,23 @@ Result<void> run(const settings::Settings& values, const apps::TerminationSignal
 
     (*event_log)->report_missing_topics(log);
 
+    const auto inspector = (*event_log)->make_inspector();
+    indexing::Lag lag(consumer, *inspector, metrics);
+    telemetry::PipelineStats stats(indexing::stats_fields(), metrics, log, clock);
+    SteadyTime trim_at = clock.steady_now() + kTrimInterval;
     std::jthread worker([&](const std::stop_token& stop) { consumer.run(*reader, stop); });
-    while (signals.wait(kTrimInterval) == 0) (*event_log)->trim(log);
+    while (signals.wait(stats.until_due()) == 0) {
+        lag.update();
+        stats.write_if_due();
+        if (clock.steady_now() < trim_at) continue;
+        (*event_log)->trim(log);
+        trim_at = clock.steady_now() + kTrimInterval;
+    }
     log.info("Draining.");
     worker.request_stop();
     worker.join();
     (*server)->drain(std::chrono::seconds(1));
+    stats.write();
     log.info("Stopped.");
     return {};
 }

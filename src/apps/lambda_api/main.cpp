@@ -28,7 +28,7 @@ Result<int> run(const apps::LambdaProgram& program) {
                                              client_settings, program.clock);
     api_forwarding::ApiFunction function(
         *catalog, [&](auto events, auto limit) { return producer.send(events, limit); }, settings,
-        program.clock, program.log);
+        program.clock, program.log, program.traces.tracer());
     return aws.serve(function);
 }
 

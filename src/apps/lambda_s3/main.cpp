@@ -48,10 +48,10 @@ Result<int> run(const apps::LambdaProgram& program) {
     settings.results_bucket = program.settings.text("RESULTS_BUCKET");
     batch_import::Importer importer(
         **store, *catalog, [&](auto events, auto limit) { return producer.send(events, limit); },
-        program.clock, program.log, settings);
+        program.clock, program.log, program.traces.tracer(), settings);
     batch_import::S3Function function(importer, invoke_self(program, aws), give_back(aws),
                                       program.settings.integer("MAX_CONTINUATIONS"), program.clock,
-                                      program.log);
+                                      program.log, program.traces.tracer());
     return aws.serve(function);
 }
 

@@ -4,10 +4,14 @@
 
 #include "apps/log_backend.h"
 #include "apps/program.h"
+#include "apps/span_counts.h"
+#include "apps/traces.h"
 #include "base/version.h"
 #include "http/server.h"
 #include "ingest/producer_service.h"
+#include "ingest/stats_fields.h"
 #include "telemetry/metrics.h"
+#include "telemetry/pipeline_stats.h"
 
 using namespace tributary;
 
@@ -24,7 +28,6 @@ ingest::IngestSettings ingest_settings(const settings::Settings& values,
         static_cast<double>(values.integer("PRODUCER_QUOTA_EVENTS_PER_SECOND"));
     settings.quota.bytes_per_second =
         static_cast<double>(values.integer("PRODUCER_QUOTA_BYTES_PER_SECOND"));
-    settings.trace_sample_percent = static_cast<int>(values.integer("TRACE_SAMPLE_PERCENT"));
     settings.version = kVersion;
     return settings;
 }
@@ -54,10 +57,14 @@ Result<void> run(const settings::Settings& values, const apps::TerminationSignal
     const auto event_log = apps::open_event_log(values, *catalog, clock, log);
     if (!event_log) return std::unexpected(event_log.error());
 
+    const auto traces =
+        apps::Traces::open(values, "tributary-producer", apps::span_counts(metrics), clock, log);
+    if (!traces) return std::unexpected(traces.error());
+    (*traces)->send_meanwhile();
     const auto writer = (*event_log)->make_writer();
     http::EventLoop loop;
     ingest::ProducerService service(ingest_settings(values, std::move(*callers)), *catalog, *writer,
-                                    loop, metrics, log, clock);
+                                    loop, metrics, log, (*traces)->tracer(), clock);
     loop.start(threads(values));
     const auto server = http::Server::listen(loop, server_settings(values), service);
     if (!server) return std::unexpected(server.error());
@@ -65,13 +72,18 @@ Result<void> run(const settings::Settings& values, const apps::TerminationSignal
                             {"server.port", (*server)->port()}});
     (*event_log)->report_missing_topics(log);
 
-    while (signals.wait(std::chrono::hours(1)) == 0) {
+    telemetry::PipelineStats stats(ingest::stats_fields(), metrics, log, clock);
+    while (signals.wait(stats.until_due()) == 0) {
+        service.update_load();
+        stats.write_if_due();
     }
     const auto limit = values.duration("DRAIN_TIMEOUT");
     log.info("Draining.", {{"limit_ms", limit.count()}});
     service.begin_drain();
     (*server)->drain(limit);
     writer->drain(limit);
+    service.update_load();
+    stats.write();
     log.info("Stopped.");
     return {};
 }

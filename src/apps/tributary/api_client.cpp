@@ -6,13 +6,18 @@
 #include <boost/json/serialize.hpp>
 #include <cstdio>
 #include <fmt/format.h>
+#include <iostream>
+#include <iterator>
 
 #include "apps/program.h"
+#include "base/file.h"
 
 namespace tributary::apps {
 namespace {
 
 constexpr std::chrono::seconds kDeadline{35};
+/// Far more than any server takes: it answers what is too much.
+constexpr std::size_t kMaxInputBytes = 256UL << 20;
 
 }  // namespace
 
@@ -56,6 +61,13 @@ Result<http::Response> ApiClient::get(const std::string& target) {
     request.method = "GET";
     request.target = target;
     return send(std::move(request));
+}
+
+Result<std::string> read_input(const std::string& file) {
+    if (file == "-") return std::string(std::istreambuf_iterator<char>(std::cin), {});
+    auto content = read_file(file, kMaxInputBytes);
+    if (!content) return fail(ErrorCode::invalid_input, "Tributary " + content.error().message);
+    return content;
 }
 
 int report(const Error& error) {

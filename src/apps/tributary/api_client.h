@@ -37,6 +37,9 @@ private:
     std::unique_ptr<http::Client> client_;
 };
 
+/// All of a file, of stdin where it is `-`.
+Result<std::string> read_input(const std::string& file);
+
 /// Prints the error as a sentence on stderr; returns its exit code.
 int report(const Error& error);
 /// Prints what a problem+json says; returns the exit code.

@@ -1,27 +1,14 @@
 #include <boost/json.hpp>
 #include <fmt/format.h>
-#include <iostream>
-#include <iterator>
 
 #include "apps/program.h"
 #include "apps/tributary/api_client.h"
 #include "apps/tributary/commands.h"
-#include "base/file.h"
 
 namespace tributary::apps {
 namespace {
 
 namespace json = boost::json;
-
-/// Far more than a gateway takes: it answers what is too much, and larger files are for `upload`.
-constexpr std::size_t kMaxSentBytes = 256UL << 20;
-
-Result<std::string> read_input(const std::string& file) {
-    if (file == "-") return std::string(std::istreambuf_iterator<char>(std::cin), {});
-    auto content = read_file(file, kMaxSentBytes);
-    if (!content) return fail(ErrorCode::invalid_input, "--file: " + content.error().message);
-    return content;
-}
 
 /// The request that `send` makes of its options.
 Result<http::Request> event_request(const SendOptions& options) {

@@ -99,6 +99,28 @@ int dlq_drop(const DlqOptions& options);
 /// Brings objects (`bucket/key`) of OBJECT_STORE_DIR to PRODUCER_URL, as lambda_s3 does.
 int import_objects(const settings::Environment& environment, const std::vector<std::string>& names);
 
+struct KibanaOptions {
+    std::string file;  ///< Saved objects, one JSON object a line.
+    std::chrono::seconds timeout{300};
+};
+/// Imports saved objects into KIBANA_URL; harmless to repeat.
+int import_kibana_objects(const settings::Environment& environment, const KibanaOptions& options);
+
+struct LogTemplateOptions {
+    std::string file;  ///< An index template, as JSON.
+    std::chrono::seconds timeout{300};
+};
+/// Installs the index template of the log lines in ELASTICSEARCH_URL; harmless to repeat.
+int install_log_template(const settings::Environment& environment,
+                         const LogTemplateOptions& options);
+
+struct RetentionOptions {
+    bool is_dry_run = false;
+    bool json = false;
+};
+/// Deletes what is older than RETENTION_LOGS, RETENTION_DEAD_LETTERS and RETENTION_EVENTS allow.
+int retention(const settings::Environment& environment, const RetentionOptions& options);
+
 int show_config(const settings::Environment& environment, bool json, bool markdown);
 int check_config(const settings::Environment& environment);
 

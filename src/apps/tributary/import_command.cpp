@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "apps/program.h"
+#include "apps/traces.h"
 #include "apps/tributary/commands.h"
 #include "batch_import/importer.h"
 #include "object_store/directory/directory_store.h"
@@ -29,10 +30,10 @@ bool is_done(State state) {
 }
 
 Result<bool> import_one(batch_import::Importer& importer, const std::string& name,
-                        const Clock& clock) {
+                        const tracing::TraceContext& trace, const Clock& clock) {
     const auto object = parse_object(name);
     if (!object) return std::unexpected(object.error());
-    const auto outcome = importer.run(*object, "", clock.steady_now() + kNoDeadline);
+    const auto outcome = importer.run(*object, "", trace, clock.steady_now() + kNoDeadline);
     if (!outcome) return std::unexpected(outcome.error());
     fmt::print("{}: {}, {} accepted, {} rejected{}{}\n", name, to_string(outcome->state),
                outcome->accepted, outcome->rejected, outcome->detail.empty() ? "" : ". ",
@@ -59,12 +60,15 @@ Result<bool> import_all(const settings::Settings& values, const std::vector<std:
     batch_import::ImportSettings settings;
     settings.batches.max_item_bytes = static_cast<std::size_t>(values.integer("MAX_ITEM_BYTES"));
     settings.results_bucket = values.text("RESULTS_BUCKET");
+    const auto traces = Traces::open(values, "tributary-import", {}, clock, log);
+    if (!traces) return std::unexpected(traces.error());
+    (*traces)->send_meanwhile();
     batch_import::Importer importer(
         **store, *catalog, [&](auto events, auto limit) { return producer.send(events, limit); },
-        clock, log, settings);
+        clock, log, (*traces)->tracer(), settings);
     bool all_done = true;
     for (const std::string& name : names) {
-        const auto done = import_one(importer, name, clock);
+        const auto done = import_one(importer, name, (*traces)->tracer().begin_trace(), clock);
         if (!done) return done;
         all_done = all_done && *done;
     }

@@ -57,6 +57,9 @@ struct CommandLine {
     apps::ClientOptions ledger;
     apps::StatusOptions status;
     apps::TopicOptions topics;
+    apps::KibanaOptions kibana;
+    apps::LogTemplateOptions log_template;
+    apps::RetentionOptions retention;
     apps::DlqOptions letters;
     std::string trace_id;
     std::vector<std::string> objects;
@@ -69,6 +72,7 @@ private:
     void add_queries();
     void add_topics(const settings::Environment& environment);
     void add_dead_letters();
+    void add_upkeep(const settings::Environment& environment);
     CLI::App& add_letter_command(CLI::App& parent, const char* name, const char* description,
                                  int (*run)(const apps::DlqOptions&));
 };
@@ -128,6 +132,7 @@ CommandLine::CommandLine(const settings::Environment& environment, const std::st
     add_queries();
     add_topics(environment);
     add_dead_letters();
+    add_upkeep(environment);
     CLI::App& config = add("config", "Show every setting, its value and where that comes from",
                            "tributary config --json", [this, &environment] {
                                return apps::show_config(environment, is_json, is_markdown);
@@ -197,6 +202,41 @@ void CommandLine::add_topics(const settings::Environment& environment) {
         ->capture_default_str()
         ->check(CLI::Range(1, 100));
     creating->add_flag("--json", topics.json, "Print JSON for machines");
+}
+
+void CommandLine::add_upkeep(const settings::Environment& environment) {
+    CLI::App* dashboards = app.add_subcommand("kibana", "Kibana's dashboards");
+    dashboards->require_subcommand(0, 1);
+    CLI::App* importing = dashboards->add_subcommand(
+        "import", "Import saved objects into KIBANA_URL; those with the same ids are replaced");
+    importing->footer(
+        "Example:\n  KIBANA_URL=http://kibana:5601 tributary kibana import objects.ndjson");
+    importing->callback([this, &environment] {
+        chosen = [&] { return apps::import_kibana_objects(environment, kibana); };
+    });
+    importing->add_option("FILE", kibana.file, "One JSON object a line; - for stdin")->required();
+    importing->add_option("--timeout", kibana.timeout, "Seconds to wait until Kibana is ready");
+
+    CLI::App* logs = app.add_subcommand("logs", "The log lines' indices");
+    logs->require_subcommand(0, 1);
+    CLI::App* installing = logs->add_subcommand(
+        "install", "Install their index template in ELASTICSEARCH_URL; idempotent");
+    installing->footer(
+        "Example:\n  ELASTICSEARCH_URL=http://es:9200 tributary logs install logs_template.json");
+    installing->callback([this, &environment] {
+        chosen = [&] { return apps::install_log_template(environment, log_template); };
+    });
+    installing->add_option("FILE", log_template.file, "The template; - for stdin")->required();
+    installing->add_option("--timeout", log_template.timeout,
+                           "Seconds to wait until Elasticsearch answers");
+
+    CLI::App& deleting =
+        add("retention",
+            "Delete log lines and dead letters that are old, and events where that is asked for",
+            "RETENTION_LOGS=14d tributary retention --dry-run",
+            [this, &environment] { return apps::retention(environment, retention); });
+    deleting.add_flag("--dry-run", retention.is_dry_run, "Only say what would be deleted");
+    deleting.add_flag("--json", retention.json, "Print JSON for machines");
 }
 
 CLI::App& CommandLine::add_letter_command(CLI::App& parent, const char* name,
