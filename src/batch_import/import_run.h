@@ -65,6 +65,7 @@ private:
     RejectedParts rejects_;
     std::optional<Damage> damage_;
     SteadyTime saved_at_;
+    std::chrono::milliseconds save_after_{0};
     /// False once a batch was counted in part: such a progress must not become a checkpoint.
     bool is_between_batches_ = true;
 };

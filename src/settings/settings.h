@@ -13,7 +13,7 @@
 /// Environment variables, read once at start. One table holds them all; the docs are made from it.
 namespace tributary::settings {
 
-enum class Kind { text, url, path, integer, bytes, milliseconds, choice, boolean };
+enum class Kind { text, url, path, address, integer, bytes, milliseconds, choice, boolean };
 
 /// One row of the table.
 struct Setting {

@@ -113,7 +113,10 @@ Result<void> run(const settings::Settings& values, const apps::TerminationSignal
 
 }  // namespace
 
-int main(int, char**, char** variables) {
+int main(int argc, char** argv, char** variables) {
+    constexpr std::string_view kDescription =
+        "turns the records of the log into searchable documents.";
+    if (const auto code = apps::answer_arguments(argc, argv, kDescription)) return *code;
     const apps::TerminationSignals signals;
     const auto values = settings::Settings::load(settings::environment_of(variables));
     if (!values) return apps::report_start_error(values.error());
