@@ -150,13 +150,13 @@ receipt::Answer ApiFunction::answer(const ProxyRequest& request, const Invocatio
         refusal->id = ids_.next();
         return receipt::compose(*refusal, std::nullopt);
     }
-    const std::string_view given = request.header("traceparent");
-    const bool is_given = tracing::is_traceparent(given);
-    const auto trace = is_given ? *tracing::TraceContext::parse(given)
-                                : tracer_.trace_of_invocation(invocation.trace_id);
+    const std::string_view header = request.header("traceparent");
+    const auto given = tracing::TraceContext::parse(header);
+    const auto trace = given ? *given : tracer_.trace_of_invocation(invocation.trace_id);
     auto span = tracer_.begin("POST /events", tracing::Span::Kind::server, trace);
-    if (!span)
-        return answer(request, invocation, is_given ? std::string(given) : trace.traceparent());
+    if (!span) {
+        return answer(request, invocation, given ? std::string(header) : trace.traceparent());
+    }
     receipt::Answer answered = answer(request, invocation, span->context.traceparent());
     span->set("http.request.method", request.method);
     span->set("http.response.status_code", answered.status);

@@ -167,7 +167,9 @@ Result<void> ImportRun::settle(Batch batch) {
         return !outcome && !is_items_fault(outcome.error());
     });
     const bool is_stopped = stopped != batch.sent.outcomes.end();
-    if (batch.span) end_span(batch, is_stopped ? stopped->error().type : "");
+    if (batch.span) {
+        end_span(std::move(*batch.span), batch, is_stopped ? stopped->error().type : "");
+    }
     if (is_stopped) return std::unexpected(error_of(stopped->error()));
     log_events(batch);
     is_between_batches_ = false;
@@ -189,8 +191,7 @@ Result<void> ImportRun::settle(Batch batch) {
     return save_sometimes();
 }
 
-void ImportRun::end_span(Batch& batch, std::string failure) const {
-    tracing::Span& span = *batch.span;
+void ImportRun::end_span(tracing::Span span, const Batch& batch, std::string failure) const {
     span.set("tributary.items", static_cast<std::int64_t>(batch.items.size()));
     span.set("tributary.events", static_cast<std::int64_t>(batch.events.size()));
     if (!batch.items.empty()) {
