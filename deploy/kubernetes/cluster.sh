@@ -35,8 +35,10 @@ deploy() {
     rendered=$(mktemp)
     trap 'rm -f "$rendered"' RETURN
     "$kubectl" kustomize "$overlay" >"$rendered"
-    # A Job cannot be changed, and this one does no harm twice.
+    # A Job cannot be changed, and these do no harm twice.
     "$kubectl" delete job topics --namespace kafka --ignore-not-found >/dev/null 2>&1 || true
+    "$kubectl" delete job log-template kibana-objects --namespace logging --ignore-not-found \
+        >/dev/null 2>&1 || true
     "$kubectl" apply --server-side --force-conflicts --filename "$rendered" >/dev/null
     ready
 }

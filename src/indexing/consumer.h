@@ -113,7 +113,7 @@ private:
     IndexSpans spans_;
 
     std::function<void(const Item&)> created_ = [](const Item&) {};
-    event_log::Reader* reader_ = nullptr;  ///< While the loop turns.
+    event_log::Reader* reader_ = nullptr;   ///< While the loop turns.
     std::optional<SteadyTime> full_since_;  ///< None while there is room for records.
     bool is_pausing_for_memory_ = false;
     std::size_t bytes_per_record_ = 1024;  ///< Of the last poll.

@@ -14,7 +14,8 @@ OVERLAYS = sorted(f"overlays/{path.name}" for path in (TREE / "overlays").iterdi
 COMBINATIONS = sorted(f"tests/{path.name}" for path in (TREE / "tests").iterdir())
 # Who reads which ConfigMap of ours, and which program the container runs.
 OURS = {"producer": "producer", "consumer": "consumer", "console": "tributary",
-        "topics": "tributary"}
+        "topics": "tributary", "log-template": "tributary", "retention": "tributary",
+        "kibana-objects": "tributary"}
 WORKLOADS = ("Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob")
 
 

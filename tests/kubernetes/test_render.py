@@ -164,7 +164,8 @@ def templates(folder):
     ("base/elasticsearch/elasticsearch.yml", {"elasticsearch"})])
 def test_changing_one_setting_rolls_exactly_the_pods_that_read_it(settings, readers, tmp_path):
     tree = tmp_path / "kubernetes"
-    shutil.copytree(TREE, tree)
+    for folder in (TREE, TREE.parent / "observability"):
+        shutil.copytree(folder, tmp_path / folder.name)
     before = templates("overlays/local")
     file = tree / settings
     file.write_text(file.read_text() + "HTTP_THREADS=3\n")

@@ -9,12 +9,11 @@ import time
 import pytest
 
 import tools
-from conftest import free_port
 from counting_producer import CountingProducer, write_numbered_orders
 from function import Function, notification
 from minio_server import MinioServer
 from stand_in import Handler, StandIn
-from system import BIN
+from system import BIN, free_port
 
 MAX_RSS_MB = 64
 STORE_TEST = BIN.parent / "src/object_store/s3/object_store_s3_test"
