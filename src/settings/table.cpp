@@ -90,7 +90,7 @@ std::span<const Setting> table() {
                 "Port to listen on; 0: the program's own (8081 producer, 8082 consumer, 8080 "
                 "gateway)."),
         integer("HTTP_THREADS", "0", 0, 64, "producer tributary",
-                "Threads that serve HTTP; 0: one per core."),
+                "Threads that serve HTTP; 0: one for every two cores."),
         choice("LOG_LEVEL", "info", "debug|info|warn|error", kAll,
                "The least level that is logged."),
         path("TERMINATION_MESSAGE_FILE", "/dev/termination-log", "producer consumer tributary",

@@ -325,19 +325,31 @@ def rss_mb(pid):
     return int(status.split("VmRSS:")[1].split()[0]) * 1024 / 1e6
 
 
-def test_an_idle_system_is_small(tmp_path):
-    """After both paths were used once, so that an instance of each function is there too."""
+def sizes_of(system):
+    """Resident megabytes by program."""
+    return {name_of(pid).removeprefix(str(BIN)): round(rss_mb(pid), 1)
+            for pid in [system.process.pid, *processes_below(system.process.pid)]}
+
+
+def test_an_idle_system_is_small_and_gives_back_what_work_took(tmp_path):
+    """After both paths were used, so that an instance of each function is there too."""
     with System(tmp_path) as system:
         assert system.post({"type": "order", "data": {"id": 1}}).status == 200
         assert system.put("orders.json", '[{"id":2}]').status in (200, 201)
         assert system.report("orders.json")["accepted"] == 1
         system.settled_ledger()
-        sizes = {name_of(pid).removeprefix(str(BIN)): rss_mb(pid)
-                 for pid in [system.process.pid, *processes_below(system.process.pid)]}
-        print({name: round(size, 1) for name, size in sizes.items()}, round(sum(sizes.values()), 1))
-        assert len(sizes) == 5, sizes
+        sizes = sizes_of(system)
+        assert len(sizes) == 5 and sum(sizes.values()) < 150, sizes
         assert sizes["/tributary-producer"] < 20 and sizes["/tributary-consumer"] < 20, sizes
-        assert sum(sizes.values()) < 150, sizes
+        many = "\n".join('{"id":%d,"note":"%s"}' % (n, "x" * 100) for n in range(50_000))
+        assert system.put("many-orders.ndjson", many).status in (200, 201)
+        assert system.report("many-orders.ndjson")["accepted"] == 50_000
+        system.settled_ledger()
+
+        def consumer():
+            return sizes_of(system)["/tributary-consumer"]
+        busy = consumer()
+        wait_for(lambda: consumer() < busy - 10, f"a Consumer that is smaller than {busy} MB", 60)
 
 
 def test_an_event_of_a_log_made_anew_is_no_redelivery(tmp_path):

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <thread>
 
+#include "apps/idle_memory.h"
 #include "apps/index_backend.h"
 #include "apps/log_backend.h"
 #include "apps/program.h"
@@ -95,6 +96,7 @@ Result<void> run(const settings::Settings& values, const apps::TerminationSignal
     telemetry::PipelineStats stats(indexing::stats_fields(), metrics, log, clock);
     SteadyTime trim_at = clock.steady_now() + kTrimInterval;
     std::jthread worker([&](const std::stop_token& stop) { consumer.run(*reader, stop); });
+    const apps::IdleMemory idle_memory;
     while (signals.wait(stats.until_due()) == 0) {
         lag.update();
         stats.write_if_due();

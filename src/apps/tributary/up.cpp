@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <thread>
 
+#include "apps/idle_memory.h"
 #include "apps/index_backend.h"
 #include "apps/log_backend.h"
 #include "apps/program.h"
@@ -251,6 +252,7 @@ std::vector<console::PartStatus> System::status() const {
 
 Result<void> System::run(const TerminationSignals& signals) {
     bool is_announced = false;
+    const IdleMemory idle_memory;
     while (signals.wait(kTendInterval) == 0) {
         if (auto tended = services_->tend(); !tended) return tended;
         if (is_announced || !std::ranges::all_of(status(), &console::PartStatus::is_ready))
