@@ -22,14 +22,17 @@ void watch(const std::stop_token& stop, milliseconds interval) {
     std::mutex mutex;
     std::condition_variable_any stopped;
     std::unique_lock lock(mutex);
-    bool was_busy = true;
     milliseconds before = processor_time();
+    milliseconds trimmed_at = before;
     while (!stopped.wait_for(lock, stop, interval, [&stop] { return stop.stop_requested(); })) {
         const milliseconds now = processor_time();
-        const bool is_busy = now - before > interval / 20;
-        // Once at each end of a busy time: going through the heap costs some milliseconds.
-        if (was_busy && !is_busy) ::malloc_trim(0);
-        was_busy = is_busy;
+        const bool is_resting = now - before < interval / 20;
+        const bool has_worked = now - trimmed_at > interval / 20;
+        // Not more often than work was done: going through the heap costs some milliseconds.
+        if (is_resting && has_worked) {
+            ::malloc_trim(0);
+            trimmed_at = processor_time();
+        }
         before = now;
     }
 }
