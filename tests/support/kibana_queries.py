@@ -142,7 +142,8 @@ def value_of(column, name, bucket):
     if kind == "percentile":
         (value,) = bucket[name]["values"].values()
         return value
-    return bucket[name]["value"]
+    is_empty = bucket["doc_count"] == 0 and column["params"].get("emptyAsNull")
+    return None if is_empty else bucket[name]["value"]
 
 
 def rows_of(one, answer):

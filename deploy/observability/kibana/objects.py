@@ -110,7 +110,7 @@ def lines(name, title, view, metrics, split=None, query="", kind="line"):
              "accessors": [f"m{i}" for i in range(len(metrics))]}
     layer |= {"splitAccessor": "split"} if split else {}
     shape = {"legend": {"isVisible": True, "position": "right"}, "valueLabels": "hide",
-             "preferredSeriesType": kind, "fittingFunction": "Zero" if kind != "line" else "None",
+             "preferredSeriesType": kind, "fittingFunction": "Linear" if kind == "line" else "None",
              "layers": [layer]}
     buckets = ({"split": split} if split else {}) | {"time": over_time(DATA_VIEWS[view][2])}
     return chart(name, title, view, "lnsXY", shape, buckets, metrics, query)
@@ -201,7 +201,9 @@ PANELS = [
           [total("Refused", "tributary.stats.rejected"),
            total("Fate unknown", "tributary.stats.unknown"),
            total("Duplicates", "tributary.stats.duplicates"),
-           total("Tried again", "tributary.stats.retries")], query=STATS, kind="bar_stacked"),
+           total("Tried again", "tributary.stats.retries"),
+           total("Failed requests to the index", "tributary.stats.failed_requests")],
+          query=STATS, kind="bar_stacked"),
 
     bars("tributary-logs-by-level", "Lines by level", LOGS, count("Lines"), top("Level", "log.level")),
     table("tributary-logs-by-service", "Lines by service", LOGS,
