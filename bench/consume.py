@@ -5,7 +5,7 @@
 
 One topic is filled once; every mover reads all of it as a new group into an index made anew with the
 same mapping. `direct` posts ready-made _bulk bodies of such documents: what Elasticsearch can take.
-They take turns within each round; medians go to build/bench/consume.json. CONSUMER_PEER='name=command
+They take turns within each round, and medians of the rounds are what is kept. CONSUMER_PEER='name=command
 with {brokers}, {elasticsearch} and {group}' adds a program of yours.
 """
 import argparse
@@ -19,9 +19,15 @@ import tempfile
 import time
 import urllib.parse
 
-from contenders import (BIN, OUT, Program, Stack, StackError, cpu_seconds, go_program, loaded, median,
-                        request, stamp)
+from contenders import (BIN, OUT, Program, Stack, StackError, cpu_seconds, go_program, median,
+                        request)
+from measure import Result
 
+ABOUT = """\
+One topic of orders, filled once, is moved by each program in turn as a new group into an index made
+anew with the same mapping. "direct" posts ready-made _bulk bodies of the same documents over four
+connections: what Elasticsearch takes from somebody who does nothing else. "go" is franz-go and
+go-elasticsearch's bulk indexer (bench/peers/mover). All share the machine's cores with both servers."""
 INDEX = "orders-index"
 BULK = 5000
 
@@ -64,7 +70,7 @@ def movers(stack, ports):
     def ours(group):
         return [BIN / "tributary-consumer"], {
             **stack.settings, "KAFKA_GROUP_ID": group, "PORT": str(next(ports)), "LOG_LEVEL": "warn",
-            "BULK_MAX_DOCUMENTS": str(BULK), "DATA_DIR": str(stack.folder / "data")}
+            "DATA_DIR": str(stack.folder / "data")}
     found = {"tributary": ours}
     program = go_program("mover")
     if program:
@@ -208,16 +214,16 @@ def main():
     parser.add_argument("--only", action="append", help="names that take part (default: all)")
     options = parser.parse_args()
     OUT.mkdir(parents=True, exist_ok=True)
-    busy = loaded()
+    result = Result("consume", "Kafka to Elasticsearch", ABOUT)
     with tempfile.TemporaryDirectory(prefix="tributary-bench-") as folder, \
             Stack(folder, kraft=True) as stack:
         for topic in ("products", "orders", "suppliers"):
             for name in (topic, f"{topic}.dlq"):
                 stack.broker.create_topic(name, 3)
-        run_all(stack, options, busy)
+        run_all(stack, options, result)
 
 
-def run_all(stack, options, busy):
+def run_all(stack, options, result):
     ports = stack.more_ports()
     fill(stack, options.events, ports, options.fill_with)
     indexing, bodies = Indexing(stack), bulk_bodies(options.events)
@@ -236,14 +242,17 @@ def run_all(stack, options, busy):
             rounds[name].append(run_mover(indexing, name, *make(f"{name}-{turn}"), options.events))
     medians = {name: {key: median([one[key] for one in results]) for key in results[0]}
                for name, results in rounds.items()}
+    table = result.table("Kafka to Elasticsearch", [
+        "program", "documents/s", "of direct", "CPU s per 1,000", "Elasticsearch's CPU s per 1,000",
+        "most memory MB"])
+    direct = medians["direct"]["documents_per_second"]
     for name, one in medians.items():
-        share = one["documents_per_second"] / medians["direct"]["documents_per_second"]
-        print(f"{name:12} {one['documents_per_second']:10,.0f} documents/s ({share:.2f} of direct)  "
-              f"{one['cpu_s_per_1000']:.4f} CPU s per 1,000  {one['rss_mb']:.0f} MB")
-    (OUT / "consume.json").write_text(json.dumps(
-        {"at": stamp(), "load_before": busy, "kafka": stack.broker.version,
-         "index": stack.index.version, "events": options.events, "rounds": options.rounds,
-         "warm_seconds": options.warm, "results": medians}, indent=1))
+        rate = one["documents_per_second"]
+        table.add(name, rate, rate / direct, one["cpu_s_per_1000"], one["server_cpu_s_per_1000"],
+                  one["rss_mb"])
+    plot = result.plot("Documents written", "documents/s", list(medians))
+    plot.add("rate", [one["documents_per_second"] for one in medians.values()])
+    result.save()
 
 
 if __name__ == "__main__":

@@ -5,7 +5,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 BIN = pathlib.Path(os.environ.get("TRIBUTARY_BIN_DIR", ROOT / "build/release/bin"))
@@ -86,12 +85,3 @@ def cpu_seconds(pid):
 def median(values):
     values = sorted(values)
     return values[len(values) // 2]
-
-
-def loaded():
-    """How busy the machine was before the run: figures of a busy one mean little."""
-    return os.getloadavg()[0]
-
-
-def stamp():
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())

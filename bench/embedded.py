@@ -105,6 +105,7 @@ def main():
     with System(folder) as system:
         bench = Bench(system, options.seconds)
         produce, gateway = system.producer + "/produce", system.url + "/events"
+        untouched = bench.memory("VmRSS")
         bench.load(gateway, 1)  # Warms up, and starts the first instance of lambda_api.
         idle = bench.memory("VmRSS")
         columns = ["connections", "events/s", "p50 ms", "p99 ms", "indexed/s"]
@@ -137,7 +138,8 @@ def main():
         ledger = system.settled_ledger(600)
         assert ledger["balanced"], ledger
         table = result.table("Memory (resident, MB)", ["", *bench.components, "all"])
-        for name, values in (("idle", idle), ("peak", bench.memory("VmHWM"))):
+        for name, values in (("idle, never used", untouched), ("idle, after one load", idle),
+                             ("peak", bench.memory("VmHWM"))):
             table.add(name, *values, sum(values))
     shutil.rmtree(folder)
     result.save()

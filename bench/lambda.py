@@ -24,12 +24,16 @@ import tempfile
 import time
 import uuid
 
-ROOT = pathlib.Path(__file__).resolve().parents[1]
+from measure import ROOT, Result
+
 sys.path.insert(0, str(ROOT / "tests/support"))
 import tools  # noqa: E402
 from lambda_root import LambdaRoot, VARIABLES  # noqa: E402
 
 RIC = "awslambdaric==3.0.2"
+ABOUT = """\
+The packed lambda_api as it is deployed, and a Python function of the same job with AWS's own runtime
+client, both on a Runtime API and beside a Producer that answers at once, all on this machine."""
 RECEIPT = json.dumps({"receipts": [{"id": "e1", "type": "order", "topic": "orders", "partition": 0,
                                     "offset": 1}]}).encode()
 EVENT = json.dumps({
@@ -171,21 +175,30 @@ def main():
     producer = multiprocessing.Process(target=serve_producer, args=(listener,), daemon=True)
     producer.start()
     url = f"http://127.0.0.1:{port}"
-    print(f"load average {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors")
+    result = Result("lambda", "The API function beside one in Python", ABOUT)
     with tempfile.TemporaryDirectory() as temporary:
         folder = pathlib.Path(temporary)
         (folder / "python").mkdir()
         programs = {"lambda_api, as packed": packed_function(folder / "root", url),
                     "Python with awslambdaric": python_function(folder / "python", url)}
         own = producers_own(port, rounds * 4)
+        table = result.table("A function's own time (medians)", [
+            "function", "cold start ms", "cold start ms of the processor",
+            "warm ms beyond the Producer's answer"],
+            note=f"{rounds} cold starts, {rounds * 4} warm events each. The Producer's own answer: "
+                 f"{own:.2f} ms.")
         for name, start in programs.items():
             starts = [run(start, 0) for _ in range(rounds)]
             cold = statistics.median(one[0] for one in starts)
             processor = statistics.median(one[1] for one in starts)
             warm = run(start, 20 + rounds * 4)[2][20:]
-            print(f"{name}: cold start {cold:.2f} ms ({processor:.2f} ms of the processor), warm "
-                  f"{statistics.median(warm) - own:.2f} ms beyond the Producer's {own:.2f} ms")
+            table.add(name, cold, processor, statistics.median(warm) - own)
     producer.terminate()
+    plot = result.plot("From the start of the process to its first request", "ms",
+                       [row[0] for row in table.rows])
+    plot.add("wall clock", [row[1] for row in table.rows])
+    plot.add("processor", [row[2] for row in table.rows])
+    result.save()
 
 
 if __name__ == "__main__":

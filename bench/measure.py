@@ -102,7 +102,7 @@ def machine():
     memory = re.search(r"MemTotal:\s+(\d+)", pathlib.Path("/proc/meminfo").read_text())
     system = re.search(r'PRETTY_NAME="(.+)"', pathlib.Path("/etc/os-release").read_text())
     return {"cpu": cpu[1] if cpu else platform.machine(), "cores": len(os.sched_getaffinity(0)),
-            "memory_gb": round(int(memory[1]) * 1024 / 1e9), "kernel": platform.release(),
+            "memory_gb": round(int(memory[1]) * 1024 / 1e9), "kernel": platform.release().split("-")[0],
             "system": system[1] if system else platform.system(),
             "compiler": output_of("g++", "--version").split("\n")[0]}
 

@@ -4,8 +4,8 @@
     ./dev bench produce [--seconds 5] [--rounds 3] [--connections 1,16,64,256] [--only NAME]
 
 Every contender answers only after the broker's delivery report (acks=all), and at the end the
-topic's end offsets are held against the answers. The contenders take turns within each round;
-medians of the rounds go to build/bench/produce.json. PRODUCER_PEER='name=command with {port} and
+topic's end offsets are held against the answers. The contenders take turns within each round, and
+medians of the rounds are what is kept. PRODUCER_PEER='name=command with {port} and
 {brokers}' adds a program of yours that answers POST /produce.
 """
 import argparse
@@ -17,8 +17,13 @@ import subprocess
 import sys
 import tempfile
 
-from contenders import (BIN, OUT, Program, Stack, StackError, go_program, loaded, median, stamp)
+from contenders import BIN, OUT, Program, Stack, StackError, go_program, median
+from measure import Result
 
+ABOUT = """\
+POST /produce with one order, and with batches, to each program in turn on one Kafka broker (KRaft).
+All answer only after the broker's delivery report (acks=all). "go" is net/http with franz-go, as
+bench/peers/producer has it: it validates less than ours. "By ours" divides by ours."""
 LUA = pathlib.Path(__file__).resolve().parent / "load/produce.lua"
 
 
@@ -101,15 +106,15 @@ def main():
     cases += [{"connections": 16, "batch": int(b)} for b in options.batches.split(",") if b]
 
     OUT.mkdir(parents=True, exist_ok=True)
-    busy = loaded()
+    result = Result("produce", "HTTP to Kafka, beside a service in Go", ABOUT)
     with tempfile.TemporaryDirectory(prefix="tributary-bench-") as folder, \
             Stack(folder, kraft=True, kafka_only=True) as stack:
         for topic in ("products", "orders", "suppliers"):
             stack.broker.create_topic(topic, options.partitions)
-        run_all(stack, cases, options, busy)
+        run_all(stack, cases, options, result)
 
 
-def run_all(stack, cases, options, busy):
+def run_all(stack, cases, options, result):
     running, results, accepted = [], [], {}
     try:
         for name, command, environment, port in contenders(stack, stack.more_ports()):
@@ -135,12 +140,31 @@ def run_all(stack, cases, options, busy):
     if stored < sum(accepted.values()):
         sys.exit(f"{sum(accepted.values())} events were answered as accepted, and the topic holds "
                  f"{stored}: somebody answers too early.")
-    print(f"accepted {sum(accepted.values()):,.0f}, stored {stored:,}; most memory in MB: "
-          + ", ".join(f"{name} {rss:.0f}" for name, rss in memory.items()))
-    (OUT / "produce.json").write_text(json.dumps(
-        {"at": stamp(), "load_before": busy, "kafka": stack.broker.version, "accepted": accepted,
-         "stored": stored, "seconds": options.seconds, "rounds": options.rounds,
-         "partitions": options.partitions, "rss_mb": memory, "cases": results}, indent=1))
+    print(f"accepted {sum(accepted.values()):,.0f}, stored {stored:,}")
+    save(result, results, memory)
+
+
+def save(result, results, memory):
+    for batch in sorted({case["batch"] for case in results}):
+        table = result.table("Single events" if batch == 1 else f"Batches of {batch:,}", [
+            "connections", "program", "events/s", "p50 ms", "p99 ms", "CPU s per 1,000", "refused",
+            "rate by ours", "CPU by ours"])
+        for case in (case for case in results if case["batch"] == batch):
+            ours = case["results"]["tributary"]
+            for name, one in case["results"].items():
+                table.add(case["connections"], name, one["events_per_second"], one["p50_ms"],
+                          one["p99_ms"], one["cpu_s_per_1000"], int(one["refused"]),
+                          one["events_per_second"] / ours["events_per_second"],
+                          one["cpu_s_per_1000"] / ours["cpu_s_per_1000"])
+    result.table("Most memory under all of this load (MB)", list(memory)).add(*memory.values())
+    labels = [f"c={case['connections']}" + (f", {case['batch']} each" if case["batch"] > 1 else "")
+              for case in results]
+    for title, unit, key in (("Events accepted", "events/s", "events_per_second"),
+                             ("What 1,000 events cost", "CPU seconds", "cpu_s_per_1000")):
+        plot = result.plot(title, unit, labels)
+        for name in memory:
+            plot.add(name, [case["results"][name][key] for case in results])
+    result.save()
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ injects for Services (`*_SERVICE_HOST`, `*_PORT=tcp://…`) is ignored.
     tributary check-config    # says all that is wrong, starts nothing
 
 Any `KAFKA_<PROPERTY>` becomes the librdkafka property of that name (`KAFKA_SASL_USERNAME` is
-`sasl.username`); what the guarantees rest on is refused.
+`sasl.username`); what the guarantees rest on is refused, and what librdkafka does not know.
 
 `./dev docs` makes this page; the table is the one in the code.
 

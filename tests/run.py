@@ -7,6 +7,7 @@
 named with its reason; the exit code is 0 only when nothing failed and something ran.
 """
 import argparse
+import concurrent.futures
 import hashlib
 import os
 import pathlib
@@ -88,6 +89,7 @@ def ctest(tally, preset):
 def pytest(tally, group, folder, *arguments, within=()):
     """`within`: a command that runs another one, such as in a network of its own."""
     results = RESULTS / f"{group}.xml"
+    results.unlink(missing_ok=True)
     run(*within, sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--durations=5",
         f"--junitxml={results}", folder, *arguments,
         env={**os.environ, "TRIBUTARY_BIN_DIR": str(ROOT / "build/release/bin")})
@@ -96,6 +98,7 @@ def pytest(tally, group, folder, *arguments, within=()):
 
 def lint(tally, options):
     tally.add_step("lint: format", run("tests/lint/format.sh"))
+    tally.add_step("lint: benchmarks", run(sys.executable, "bench/docs.py", "--check"))
     pytest(tally, "layers", "tests/layers")
 
 
@@ -122,6 +125,15 @@ def programs(tally, group):
     if build("release", "programs"):
         return True
     tally.failed.append(f"{group}: the build failed")
+    return False
+
+
+def packages(tally, group):
+    """The functions' zips, as they are deployed."""
+    if (build("release", "lambda_api", "lambda_s3") and
+            run(sys.executable, "deploy/lambda/package.py", "build/release/bin", "build/lambda")):
+        return True
+    tally.failed.append(f"{group}: the packages were not made")
     return False
 
 
@@ -194,7 +206,7 @@ def integration(tally, options):
 
 def infra(tally, options):
     """Terraform on emulators of AWS; LocalStack in a network that holds nothing but 127.0.0.1."""
-    if not programs(tally, "infra"):
+    if not programs(tally, "infra") or not packages(tally, "infra"):
         return
     own_network = ["unshare", "--net", *([] if os.geteuid() == 0 else ["--map-root-user"]),
                    "sh", "-c", 'ip link set lo up && exec "$0" "$@"']
@@ -233,11 +245,9 @@ def browser(tally, options):
 
 def lambda_functions(tally, options):
     """The functions as they are deployed: their zips, AWS's emulator, S3's protocol."""
-    if not build("release", "lambda_api", "lambda_s3", "object_store_s3_test"):
+    if not build("release", "object_store_s3_test"):
         tally.failed.append("lambda: the build failed")
-    elif not run(sys.executable, "deploy/lambda/package.py", "build/release/bin", "build/lambda"):
-        tally.failed.append("lambda: the packages were not made")
-    else:
+    elif packages(tally, "lambda"):
         pytest(tally, "lambda", "tests/lambda", *(["--long"] if options.long else []))
 
 
@@ -250,15 +260,21 @@ def fuzz(tally, options):
     targets = sorted(p for p in (ROOT / "build/fuzz/fuzz").glob("*_fuzzer") if os.access(p, os.X_OK))
     if not targets:
         tally.failed.append("fuzz: there is no target")
-    for target in targets:
-        name = target.name.removesuffix("_fuzzer")
-        corpus = RESULTS / "corpus" / name
-        corpus.mkdir(parents=True, exist_ok=True)
-        seeds = ROOT / "fuzz/corpus" / name
-        tally.add_step(f"fuzz: {name}", run(
-            target, f"-max_total_time={seconds}", "-timeout=10", "-rss_limit_mb=2048",
-            "-print_final_stats=0", "-verbosity=0", f"-artifact_prefix={RESULTS}/{name}-",
-            corpus, *([seeds] if seeds.exists() else [])))
+    with concurrent.futures.ThreadPoolExecutor(int(JOBS)) as pool:
+        for name, ok in pool.map(lambda target: run_fuzzer(target, seconds), targets):
+            tally.add_step(f"fuzz: {name}", ok)
+
+
+def run_fuzzer(target, seconds):
+    """Whether that many seconds found nothing; what was found is left beside the results."""
+    name = target.name.removesuffix("_fuzzer")
+    corpus = RESULTS / "corpus" / name
+    corpus.mkdir(parents=True, exist_ok=True)
+    seeds = ROOT / "fuzz/corpus" / name
+    return name, run(
+        target, f"-max_total_time={seconds}", "-timeout=10", "-rss_limit_mb=2048",
+        "-print_final_stats=0", "-verbosity=0", f"-artifact_prefix={RESULTS}/{name}-",
+        corpus, *([seeds] if seeds.exists() else []))
 
 
 def kubernetes(tally, options):
@@ -272,9 +288,9 @@ GROUPS = {group.__name__.removesuffix("_functions"): group for group in (
     lint, unit, docs, observability, infra, integration, e2e, fault, real, lambda_functions, browser,
     kubernetes, asan, tidy, tsan, fuzz)}
 # Run when no group is named. The others join as soon as a whole run of them was seen to pass in the
-# time that there is: real takes a quarter of an hour, infra and kubernetes have parts not seen yet.
-DEFAULT = ("lint", "unit", "docs", "observability", "integration", "e2e", "fault", "lambda", "browser",
-           "asan", "tidy", "tsan", "fuzz")
+# time that there is: real takes a quarter of an hour, kubernetes has parts not seen yet.
+DEFAULT = ("lint", "unit", "docs", "observability", "integration", "e2e", "fault", "lambda", "infra",
+           "browser", "asan", "tidy", "tsan", "fuzz")
 
 
 def main():

@@ -2,21 +2,24 @@
 # build.sh [--host] [--archive DIR]: builds the images localhost/tributary/{producer,consumer,tributary}.
 #
 #   --host         take build/release/bin of this machine (Debian 12) instead of compiling in a container
+#   --check        only look at the options
 #   --archive DIR  also write DIR/<image>.tar, for a cluster without a registry
 #
 # Uses Docker where its daemon answers, else buildah. IMAGE_STORE names a folder for buildah's images.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
-host=false archive=''
+host=false check=false archive=''
 while [ $# -gt 0 ]; do
     case $1 in
         --host) host=true ;;
+        --check) check=true ;;
         --archive) archive=$2 && shift ;;
         *) echo "There is no option \"$1\"; there are --host and --archive DIR." >&2 && exit 2 ;;
     esac
     shift
 done
+! $check || exit 0
 
 version=$(sed -nE 's/^project\(tributary VERSION ([^ ]+).*/\1/p' CMakeLists.txt)
 revision=$(git rev-parse HEAD 2>/dev/null || echo unknown)

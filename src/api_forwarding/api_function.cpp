@@ -92,6 +92,13 @@ ProxyResponse response_of(receipt::Answer answer) {
     return response;
 }
 
+/// Absent is fine: then the event gets an id of ours. The rest of the rules is the decoder's.
+bool has_empty_idempotency_key(const ProxyRequest& request) {
+    return std::ranges::any_of(request.headers, [](const auto& field) {
+        return field.first == "idempotency-key" && field.second.empty();
+    });
+}
+
 /// What is wrong with a request before its body is looked at.
 std::optional<receipt::Problem> refusal_of(const ProxyRequest& request) {
     if (!is_events_path(request.path)) {
@@ -110,6 +117,12 @@ std::optional<receipt::Problem> refusal_of(const ProxyRequest& request) {
                        fmt::format("The body has the Content-Encoding {}; behind API Gateway only "
                                    "uncompressed bodies are read.",
                                    coding));
+    }
+    if (has_empty_idempotency_key(request)) {
+        return problem(400, "/problems/invalid-idempotency-key",
+                       "The Idempotency-Key cannot be used",
+                       "The Idempotency-Key header is empty; it must be 1 to 128 printable ASCII "
+                       "characters, because it becomes the event's id.");
     }
     return std::nullopt;
 }
@@ -150,13 +163,13 @@ receipt::Answer ApiFunction::answer(const ProxyRequest& request, const Invocatio
         refusal->id = ids_.next();
         return receipt::compose(*refusal, std::nullopt);
     }
-    const std::string_view given = request.header("traceparent");
-    const bool is_given = tracing::is_traceparent(given);
-    const auto trace = is_given ? *tracing::TraceContext::parse(given)
-                                : tracer_.trace_of_invocation(invocation.trace_id);
+    const std::string_view header = request.header("traceparent");
+    const auto given = tracing::TraceContext::parse(header);
+    const auto trace = given ? *given : tracer_.trace_of_invocation(invocation.trace_id);
     auto span = tracer_.begin("POST /events", tracing::Span::Kind::server, trace);
-    if (!span)
-        return answer(request, invocation, is_given ? std::string(given) : trace.traceparent());
+    if (!span) {
+        return answer(request, invocation, given ? std::string(header) : trace.traceparent());
+    }
     receipt::Answer answered = answer(request, invocation, span->context.traceparent());
     span->set("http.request.method", request.method);
     span->set("http.response.status_code", answered.status);

@@ -186,6 +186,13 @@ TEST_P(ApiFunctionTest, WhatItForwardsBelongsToItsSpan) {
     EXPECT_EQ(sent_[1].traceparent, client.substr(0, 53) + "00");
 }
 
+TEST_P(ApiFunctionTest, RefusesAnEmptyIdempotencyKey) {
+    const Answer answer = ask(R"({"type":"order","data":{"id":1}})", {{"Idempotency-Key", ""}});
+    EXPECT_EQ(answer.status, 400);
+    EXPECT_EQ(answer.body.at("type"), "/problems/invalid-idempotency-key");
+    EXPECT_FALSE(answer.body.at("id").as_string().empty());
+}
+
 TEST_P(ApiFunctionTest, TakesWhatCurlCallsAFormForJson) {
     const Answer answer = ask(R"({"type":"order","data":{"id":1}})",
                               {{"Content-Type", "application/x-www-form-urlencoded"}});

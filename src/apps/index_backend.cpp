@@ -1,7 +1,6 @@
 #include "apps/index_backend.h"
 
 #include <string>
-#include <string_view>
 #include <utility>
 
 #include "apps/program.h"
@@ -31,16 +30,6 @@ Result<std::unique_ptr<IndexBackend>> backend_of(Result<std::unique_ptr<Index>> 
     return std::make_unique<OpenedIndex<Index>>(std::move(*index));
 }
 
-std::vector<std::string> split_at_commas(std::string_view text) {
-    std::vector<std::string> parts;
-    while (!text.empty()) {
-        const std::size_t comma = text.find(',');
-        if (comma != 0) parts.emplace_back(text.substr(0, comma));
-        text.remove_prefix(comma == std::string_view::npos ? text.size() : comma + 1);
-    }
-    return parts;
-}
-
 Result<std::unique_ptr<document_index::EmbeddedIndex>> open_embedded(
     const settings::Settings& settings, const event::Catalog& catalog) {
     const auto folder = make_data_folder(settings);
@@ -64,7 +53,7 @@ Result<std::unique_ptr<document_index::ElasticsearchIndex>> open_elasticsearch(
 document_index::ElasticsearchSettings elasticsearch_settings(const settings::Settings& settings,
                                                              const event::Catalog& catalog) {
     document_index::ElasticsearchSettings index_settings;
-    index_settings.urls = split_at_commas(settings.text("ELASTICSEARCH_URL"));
+    index_settings.urls = settings.list("ELASTICSEARCH_URL");
     index_settings.api_key = settings.text("ELASTICSEARCH_API_KEY");
     index_settings.user = settings.text("ELASTICSEARCH_USERNAME");
     index_settings.password = settings.text("ELASTICSEARCH_PASSWORD");

@@ -135,10 +135,25 @@ Result<std::unique_ptr<event_log::KafkaLog>> open_kafka(const settings::Settings
     return event_log::KafkaLog::open(std::move(log_settings), clock);
 }
 
+Result<void> check_kafka_properties(const settings::Settings& settings) {
+    if (settings.kafka_properties().empty()) return {};
+    const std::string& servers = settings.text("KAFKA_BOOTSTRAP_SERVERS");
+    event_log::KafkaLogSettings log_settings;
+    // Nobody is asked.
+    log_settings.bootstrap_servers = servers.empty() ? "127.0.0.1:9" : servers;
+    log_settings.properties = settings.kafka_properties();
+    const SystemClock clock;
+    const auto opened = event_log::KafkaLog::open(std::move(log_settings), clock);
+    return opened ? Result<void>() : std::unexpected(opened.error());
+}
+
 Result<std::unique_ptr<LogBackend>> open_event_log(const settings::Settings& settings,
                                                    const event::Catalog& catalog,
                                                    const Clock& clock, telemetry::Log& log) {
     if (settings.text("KAFKA_BOOTSTRAP_SERVERS").empty()) {
+        if (auto fine = check_kafka_properties(settings); !fine) {
+            return std::unexpected(fine.error());
+        }
         return open_embedded(settings, catalog, clock);
     }
     auto kafka = open_kafka(settings, kPatience, clock, log);

@@ -46,6 +46,10 @@ Result<std::unique_ptr<LogBackend>> open_event_log(const settings::Settings& set
                                                    const event::Catalog& catalog,
                                                    const Clock& clock, telemetry::Log& log);
 
+/// Whether Kafka's client takes the KAFKA_… properties, also where the embedded log is used:
+/// `invalid_input` names the one that it does not take.
+Result<void> check_kafka_properties(const settings::Settings& settings);
+
 /// Kafka alone, for the commands that only it has: each step may take as long as `patience`.
 Result<std::unique_ptr<event_log::KafkaLog>> open_kafka(const settings::Settings& settings,
                                                         std::chrono::milliseconds patience,

@@ -9,6 +9,8 @@
 #include <system_error>
 #include <unistd.h>
 
+#include "base/version.h"
+
 namespace tributary::apps {
 namespace {
 
@@ -30,6 +32,28 @@ sigset_t termination_signals() {
 }
 
 }  // namespace
+
+std::optional<int> answer_arguments(int argc, const char* const* argv,
+                                    std::string_view description) {
+    if (argc < 2) return std::nullopt;
+    const std::string name = std::filesystem::path(argv[0]).filename().string();
+    const std::string_view argument = argv[1];
+    if (argument == "--version") {
+        fmt::print("{}\n", kVersion);
+        return kExitSuccess;
+    }
+    if (argument == "--help" || argument == "-h") {
+        fmt::print(
+            "{}: {}\n\nIt takes no arguments but --help and --version: environment variables "
+            "configure it.\n`tributary config` shows every one of them, `tributary "
+            "check-config` checks them.\n",
+            name, description);
+        return kExitSuccess;
+    }
+    fmt::print(stderr, "{} takes no argument \"{}\"; --help says what configures it.\n", name,
+               argument);
+    return kExitUsage;
+}
 
 int report_start_error(const Error& error) {
     fmt::print(stderr, "{}\n", error.message);

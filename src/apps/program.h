@@ -1,7 +1,9 @@
 #pragma once
 
 #include <chrono>
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/clock.h"
 #include "base/result.h"
@@ -16,6 +18,12 @@ inline constexpr int kExitSuccess = 0;
 inline constexpr int kExitFailure = 1;
 inline constexpr int kExitUsage = 2;
 inline constexpr int kExitConfiguration = 78;  ///< EX_CONFIG of sysexits.h
+
+/// Services are configured by their environment alone: --help and --version are answered, every
+/// other argument is refused. The exit code, or empty where there is nothing to answer.
+/// `description` says in one sentence what the program does.
+std::optional<int> answer_arguments(int argc, const char* const* argv,
+                                    std::string_view description);
 
 /// Ends the process's set-up: one sentence on stderr and, where TERMINATION_MESSAGE_FILE exists, in
 /// that file; returns the exit code that fits.

@@ -4,11 +4,10 @@
 #include <array>
 #include <boost/json.hpp>
 #include <fmt/format.h>
-#include <fstream>
-#include <iterator>
 #include <utility>
 
 #include "aws/json_text.h"
+#include "base/file.h"
 #include "base/rfc3339.h"
 #include "http/client.h"
 
@@ -20,6 +19,7 @@ namespace json = boost::json;
 constexpr std::chrono::milliseconds kFetchLimit{5'000};
 /// New ones are fetched so long before the old ones end.
 constexpr std::chrono::minutes kReserve{5};
+constexpr std::size_t kMaxTokenBytes = 64 * 1024;
 constexpr std::string_view kEcsEndpoint = "http://169.254.170.2";
 
 /// Keys must not travel through a network unencrypted: these hosts are the machine itself.
@@ -132,16 +132,12 @@ Result<CredentialSource::Fetched> CredentialSource::fetch() const {
 
 Result<std::string> CredentialSource::authorization() const {
     if (settings_.container_token_file.empty()) return settings_.container_token;
-    std::ifstream file(settings_.container_token_file, std::ios::binary);
-    std::string token{std::istreambuf_iterator<char>(file), {}};
-    while (token.ends_with('\n') || token.ends_with('\r')) token.pop_back();
-    if (token.empty()) {
-        return fail(ErrorCode::invalid_input,
-                    fmt::format("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: {} cannot be read, or is "
-                                "empty.",
-                                settings_.container_token_file));
-    }
-    return token;
+    auto token = read_file(settings_.container_token_file, kMaxTokenBytes);
+    while (token && (token->ends_with('\n') || token->ends_with('\r'))) token->pop_back();
+    if (token && !token->empty()) return token;
+    return fail(ErrorCode::invalid_input,
+                "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: " +
+                    (token ? "the file is empty." : token.error().message));
 }
 
 }  // namespace tributary::aws

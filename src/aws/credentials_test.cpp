@@ -78,6 +78,15 @@ TEST_F(CredentialSourceTest, AsksTheContainersEndpointAndAgainBeforeTheyEnd) {
     EXPECT_EQ(peer.turns(), 2U);
 }
 
+TEST_F(CredentialSourceTest, SaysThatTheContainersTokenFileIsADirectory) {
+    ScriptedPeer peer({});
+    variables_["AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"] = testing::TempDir();
+    const auto credentials = source_at(peer).get();
+    ASSERT_FALSE(credentials);
+    EXPECT_NE(credentials.error().message.find("Is a directory"), std::string::npos)
+        << credentials.error().message;
+}
+
 TEST_F(CredentialSourceTest, KeepsOldOnesThatAreStillGoodWhileTheEndpointFails) {
     ScriptedPeer peer({reply(answer("first", std::chrono::minutes(10))), reply("", "500 No"),
                        reply("", "500 No")});

@@ -13,6 +13,12 @@ bool is_letter(char c) {
            (static_cast<unsigned char>(c) >= 128);
 }
 
+bool ends_with(std::string_view text, std::string_view ending) {
+    const auto same = [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a + 32 : a) == b; };
+    return text.size() >= ending.size() &&
+           std::ranges::equal(text.substr(text.size() - ending.size()), ending, same);
+}
+
 /// The type that the words of one path segment name: null where there is none.
 Result<const event::EntityType*> type_of_segment(const event::Catalog& catalog,
                                                  std::string_view segment, std::string_view key) {
@@ -51,6 +57,13 @@ Result<const event::EntityType*> type_of_file(const event::Catalog& catalog, std
                             "lies in, must contain one of {} as a word, singular or plural, like "
                             "orders.json or 2026-11_order.json.gz or orders/2026-11.json.",
                             key, catalog.names()));
+}
+
+bool is_named_ndjson(std::string_view key) {
+    for (const std::string_view packed : {".gz", ".zst"}) {
+        if (ends_with(key, packed)) key.remove_suffix(packed.size());
+    }
+    return ends_with(key, ".ndjson") || ends_with(key, ".jsonl");
 }
 
 }  // namespace tributary::batch_import

@@ -12,4 +12,7 @@ namespace tributary::batch_import {
 /// folder that has one. `invalid_input` tells the rule where two different types or none are found.
 Result<const event::EntityType*> type_of_file(const event::Catalog& catalog, std::string_view key);
 
+/// Whether the name says NDJSON: `.ndjson` or `.jsonl`, in any case, also compressed.
+bool is_named_ndjson(std::string_view key);
+
 }  // namespace tributary::batch_import

@@ -66,5 +66,16 @@ TEST(FileType, SaysTheRuleWhereNoneOrTwoAreNamed) {
     }
 }
 
+TEST(FileType, NdjsonIsToldByTheEnding) {
+    for (const char* key : {"orders.ndjson", "a/ORDERS.NDJSON", "x.jsonl", "orders.ndjson.gz",
+                            "orders.JSONL.GZ", "orders.ndjson.zst"}) {
+        EXPECT_TRUE(is_named_ndjson(key)) << key;
+    }
+    for (const char* key : {"orders.json", "ndjson", "orders.ndjson.json", "orders.ndjson/1.json",
+                            "orders.gz", "jsonl.gz", ""}) {
+        EXPECT_FALSE(is_named_ndjson(key)) << key;
+    }
+}
+
 }  // namespace
 }  // namespace tributary::batch_import

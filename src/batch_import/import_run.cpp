@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "batch_import/file_type.h"
 #include "receipt/outcome_log.h"
 
 namespace tributary::batch_import {
@@ -124,9 +125,13 @@ Result<std::unique_ptr<DecompressedStream>> ImportRun::position(
 }
 
 Result<ImportOutcome> ImportRun::import_from_here(std::unique_ptr<DecompressedStream> stream) {
+    if (progress_.position.byte == 0 && is_named_ndjson(source_.object.key)) {
+        progress_.position.format = FileFormat::lines;
+    }
     BatchReader reader(source_, std::move(stream), progress_.position, tools_.decoder,
                        tools_.clock.now(), tools_.settings.batches);
     saved_at_ = tools_.clock.steady_now();
+    save_after_ = tools_.settings.first_checkpoint;
     if (auto sent = send_all(reader); !sent) return end_with(sent.error());
     if (!reader.is_at_end()) return pause("The time is up.");
     damage_ = reader.damage();
@@ -167,7 +172,9 @@ Result<void> ImportRun::settle(Batch batch) {
         return !outcome && !is_items_fault(outcome.error());
     });
     const bool is_stopped = stopped != batch.sent.outcomes.end();
-    if (batch.span) end_span(batch, is_stopped ? stopped->error().type : "");
+    if (batch.span) {
+        end_span(std::move(*batch.span), batch, is_stopped ? stopped->error().type : "");
+    }
     if (is_stopped) return std::unexpected(error_of(stopped->error()));
     log_events(batch);
     is_between_batches_ = false;
@@ -189,8 +196,7 @@ Result<void> ImportRun::settle(Batch batch) {
     return save_sometimes();
 }
 
-void ImportRun::end_span(Batch& batch, std::string failure) const {
-    tracing::Span& span = *batch.span;
+void ImportRun::end_span(tracing::Span span, const Batch& batch, std::string failure) const {
     span.set("tributary.items", static_cast<std::int64_t>(batch.items.size()));
     span.set("tributary.events", static_cast<std::int64_t>(batch.events.size()));
     if (!batch.items.empty()) {
@@ -226,8 +232,9 @@ Result<void> ImportRun::reject(const Batch& batch, const Batch::Item& item,
 
 Result<void> ImportRun::save_sometimes() {
     const SteadyTime now = tools_.clock.steady_now();
-    if (now - saved_at_ < tools_.settings.checkpoint_interval) return {};
+    if (now - saved_at_ < std::min(save_after_, tools_.settings.checkpoint_interval)) return {};
     saved_at_ = now;
+    save_after_ *= 2;
     return results_.store_checkpoint(progress_);
 }
 

@@ -44,7 +44,7 @@ private:
     Result<ImportOutcome> import_from_here(std::unique_ptr<DecompressedStream> stream);
     Result<void> send_all(BatchReader& reader);
     Result<void> settle(Batch batch);
-    void end_span(Batch& batch, std::string failure) const;
+    void end_span(tracing::Span span, const Batch& batch, std::string failure) const;
     void log_events(const Batch& batch) const;
     Result<void> reject(const Batch& batch, const Batch::Item& item,
                         const receipt::Problem& problem);
@@ -65,6 +65,7 @@ private:
     RejectedParts rejects_;
     std::optional<Damage> damage_;
     SteadyTime saved_at_;
+    std::chrono::milliseconds save_after_{0};
     /// False once a batch was counted in part: such a progress must not become a checkpoint.
     bool is_between_batches_ = true;
 };

@@ -23,8 +23,10 @@ namespace tributary::batch_import {
 struct ImportSettings {
     BatchLimits batches;
     std::size_t max_part_bytes = 8'000'000;
-    /// What a killed run repeats at most, in time.
+    /// What a killed run repeats at most, in time. A run's first checkpoint comes sooner, and each
+    /// later one after twice the time: a run that is killed early has got on as well.
     std::chrono::milliseconds checkpoint_interval{10'000};
+    std::chrono::milliseconds first_checkpoint{1'000};
     /// Where rejects, reports and checkpoints go; empty: beside the object.
     std::string results_bucket;
 };

@@ -117,6 +117,31 @@ TEST(ImporterFault, GoesOnFromACheckpointWithoutRepeatingWhatLiesBeforeIt) {
     EXPECT_LE(bench.producer.ids.size(), 130U);  // at most what was in flight came twice
 }
 
+TEST(ImporterFault, StoresCheckpointsSoonAtFirstAndSeldomerLater) {
+    ImportSettings settings;
+    settings.batches.max_batch_items = 1;
+    ImportBench bench(settings);
+    bench.upload("orders.json", array_of(100));
+    bench.producer.before_answer = [&] { bench.clock.advance(milliseconds(500)); };
+    const SteadyTime begin = bench.clock.steady_now();
+    std::vector<milliseconds> stored;
+    bench.store.fails_put = [&](const std::string& key) {
+        if (key.starts_with("checkpoints/")) {
+            stored.push_back(
+                std::chrono::duration_cast<milliseconds>(bench.clock.steady_now() - begin));
+        }
+        return false;
+    };
+    ASSERT_TRUE(bench.run("orders.json"));
+    ASSERT_EQ(stored.size(), 7U);
+    EXPECT_LE(stored[0], milliseconds(2'000));
+    for (std::size_t i = 1; i < stored.size(); ++i) {
+        const milliseconds wanted(std::min(10'000, 1'000 << i));
+        EXPECT_GE(stored[i] - stored[i - 1], wanted - milliseconds(1'000)) << i;
+        EXPECT_LE(stored[i] - stored[i - 1], wanted + milliseconds(1'000)) << i;
+    }
+}
+
 TEST(ImporterFault, PausesAtTheDeadlineAndGoesOnUntilItIsDone) {
     const Files expected = undisturbed_results();
     ImportBench bench(eager_settings());

@@ -116,6 +116,21 @@ TEST(Importer, RejectsTheSevenBrokenItemsOfAThousandAndKeepsTheOthers) {
     }
 }
 
+TEST(Importer, DamageInTheFirstLineOfNdjsonCostsThatLineOnly) {
+    for (const std::string first : {"[broken", R"(["a","b"])", R"({"id":"z0")"}) {
+        for (const std::string key : {"orders.ndjson", "Orders.JSONL", "orders.ndjson.gz"}) {
+            ImportBench bench(small_batches());
+            const std::string file = first + "\noops\n" + lines_of(98);
+            bench.upload(key, key.ends_with(".gz") ? gzip(file) : file);
+            const auto outcome = bench.run(key);
+            ASSERT_TRUE(outcome) << outcome.error().message;
+            EXPECT_EQ(outcome->accepted, 98U) << key << ' ' << first;
+            EXPECT_EQ(outcome->rejected, 2U) << key << ' ' << first;
+            EXPECT_EQ(report_of(bench).at("status"), "complete");
+        }
+    }
+}
+
 TEST(Importer, ReportsWhereAFileBreaksAndKeepsWhatCameBefore) {
     struct Row {
         const char* end;

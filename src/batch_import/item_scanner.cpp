@@ -55,7 +55,7 @@ ItemScanner::ItemScanner(std::size_t max_item_bytes, const ScanPosition& from)
       position_(from) {
     if (from.format == FileFormat::finished) {
         state_ = State::behind_array;
-    } else if (from.format != FileFormat::undecided) {
+    } else if (from.byte > 0 && from.format != FileFormat::undecided) {
         state_ = State::before_item;
     }
 }
@@ -134,6 +134,10 @@ bool ItemScanner::decide_format() {
     if (!skip_white_space()) {
         if (is_ended_) finish();
         return is_ended_;
+    }
+    if (position_.format != FileFormat::undecided) {
+        state_ = State::before_item;
+        return true;
     }
     if (buffer_[begin_] == '[') {
         ++begin_;

@@ -48,11 +48,12 @@ struct ScannedItem {
 /// quotes are followed, nothing else. What comes out does not depend on how the bytes are cut into
 /// pieces. `[` as the first byte makes an array, everything else NDJSON, except that a first line
 /// which leaves its object open, and is followed by an indented line or by anything but `{`, makes
-/// pretty-printed objects one after another. One thread.
+/// pretty-printed objects one after another. That is a guess: damage in the first line misleads it,
+/// so who knows the format says it. One thread.
 class ItemScanner {
 public:
     /// `from` is a position that an earlier scanner of the same file gave; the bytes added then
-    /// begin there.
+    /// begin there. At byte 0 it may name the format, which is guessed otherwise.
     explicit ItemScanner(std::size_t max_item_bytes, const ScanPosition& from = {});
 
     /// Room for at least `bytes` more, to be filled and then added.

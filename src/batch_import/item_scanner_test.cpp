@@ -82,6 +82,18 @@ TEST(ItemScanner, DamageInNdjsonCostsItsLine) {
     EXPECT_EQ(texts(scan("oops\n{\"b\":2}\n")), (Texts{"oops", R"({"b":2})"}));
 }
 
+TEST(ItemScanner, AFormatThatIsSaidIsNotGuessed) {
+    const ScanPosition lines{FileFormat::lines, 0, 0};
+    const std::string utf8_mark = "\xEF\xBB\xBF";
+    for (const std::string first : {"[broken", R"(["a","b"])", R"({"id":"z0")", "]"}) {
+        for (const std::string& begin : {std::string(), std::string("\n \n"), utf8_mark}) {
+            const auto seen = scan(begin + first + "\noops\n{\"b\":2}\n", 1, lines);
+            EXPECT_EQ(texts(seen), (Texts{first, "oops", R"({"b":2})"}));
+        }
+    }
+    EXPECT_TRUE(scan(" \n", 1, lines).empty());
+}
+
 TEST(ItemScanner, TakesPrettyPrintedObjectsWhole) {
     EXPECT_EQ(texts(scan("{\n  \"a\": {\n    \"b\": 1\n  }\n}\n")),
               (Texts{"{\n  \"a\": {\n    \"b\": 1\n  }\n}"}));

@@ -80,7 +80,7 @@ void Console::handle(http::Request request, http::Responder responder) {
         refusal.headers.set("Allow", "GET, HEAD");
         return responder.send(std::move(refusal));
     }
-    if (request.path() == "/health" || request.path() == "/ready") {
+    if (request.path() == "/health") {
         return responder.send(json_response(R"({"status":"ok"})"));
     }
     if (auto file = page_.find(request)) return responder.send(std::move(*file));
@@ -98,6 +98,7 @@ void Console::handle(http::Request request, http::Responder responder) {
 http::Response Console::answer(const http::Request& request) {
     constexpr std::string_view kEventPrefix = "/api/events/";
     const std::string_view path = request.path();
+    if (path == "/ready") return readiness();
     if (path == "/") return plain_page();
     if (path == "/api/events") return events(request);
     if (path.starts_with(kEventPrefix)) return way(path.substr(kEventPrefix.size()));
@@ -108,6 +109,22 @@ http::Response Console::answer(const http::Request& request) {
     return problem(
         404, "Not found",
         fmt::format("There is nothing at {}; see / for what there is.", path.substr(0, 200)));
+}
+
+http::Response Console::readiness() {
+    // One look at an id is cheap however many documents there are.
+    const auto found = searcher_.get(catalog_.types().front().index, "readiness");
+    if (!found && found.error().code != ErrorCode::not_found) {
+        return problem(503, "Not ready", found.error().message);
+    }
+    std::string missing;
+    if (settings_.needs_every_part) {
+        for (const PartStatus& part : status_()) {
+            if (!part.is_ready) missing += fmt::format(" {}: {}", part.name, part.detail);
+        }
+    }
+    return missing.empty() ? json_response(R"({"status":"ready"})")
+                           : problem(503, "Not ready", "Not every part is ready." + missing);
 }
 
 http::Response Console::events(const http::Request& request) {

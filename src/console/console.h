@@ -26,6 +26,8 @@ struct ConsoleSettings {
     /// Whether this port takes events (POST /events) and files (PUT /bucket/<key>) as well.
     bool takes_events = false;
     bool takes_files = false;
+    /// Whether this port is ready only when every part of the status is.
+    bool needs_every_part = false;
 };
 
 /// The web console's HTTP side over the ports: whatever index and log are behind.
@@ -37,7 +39,9 @@ struct ConsoleSettings {
 ///   GET /api/about         version, entity types, what this port takes
 ///   GET /api/live          what moves, one line of JSON a second (live_sample.h), without end
 ///   /api/dead-letters…     look, redrive, drop (dead_letter_routes.h)
-///   GET /health, /ready
+///   GET /health            live: never asks anybody
+///   GET /ready             200 when the index answers (and every part is ready, where that is
+///                          needed), else 503 with the reason
 /// Blocking work runs on threads of its own. Thread-safe.
 class Console final : public http::Handler {
 public:
@@ -53,6 +57,7 @@ public:
 
 private:
     http::Response answer(const http::Request& request);
+    http::Response readiness();
     http::Response events(const http::Request& request);
     http::Response way(std::string_view encoded_id);
     http::Response balance(const http::Request& request);

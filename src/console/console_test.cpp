@@ -7,6 +7,67 @@
 namespace tributary::console {
 namespace {
 
+class AwayIndex final : public document_index::Searcher {
+public:
+    Result<document_index::Page> search(const document_index::Query&) override { return away(); }
+    Result<document_index::Hit> get(const std::string&, const std::string&) override {
+        return away();
+    }
+    Result<std::map<std::int32_t, std::uint64_t>> count_by_partition(
+        const std::string&, const std::string&,
+        const std::map<std::int32_t, std::int64_t>&) override {
+        return away();
+    }
+
+private:
+    static std::unexpected<Error> away() {
+        return fail(ErrorCode::unavailable, "The index is away.");
+    }
+};
+
+/// The answer of /ready where these are the parts and all of them are needed.
+class ConsoleReadiness : public ConsoleTest {
+protected:
+    http::Response ready_with(const std::vector<PartStatus>& parts,
+                              document_index::Searcher& searcher) {
+        ConsoleSettings settings;
+        settings.needs_every_part = true;
+        Console console(
+            settings, catalog_, searcher, *inspector_, *letters_, [&] { return parts; }, clock_);
+        const auto server = std::move(*http::Server::listen(loop_, {}, console));
+        http::Request request;
+        request.method = "GET";
+        request.target = "/ready";
+        http::Client client(
+            *http::Url::parse("http://127.0.0.1:" + std::to_string(server->port())));
+        auto response = client.send(std::move(request), kDeadline);
+        server->drain(std::chrono::milliseconds(100));
+        return response.value_or(http::Response());
+    }
+};
+
+TEST_F(ConsoleReadiness, NeedsEveryPart) {
+    const std::vector<PartStatus> parts{{"producer", "", true, "", ""},
+                                        {"lambda_s3", "", true, "", ""}};
+    EXPECT_EQ(ready_with(parts, *searcher_).status, 200);
+    auto fewer = parts;
+    fewer[1].is_ready = false;
+    fewer[1].detail = "1 instances, 0 ready";
+    const auto refused = ready_with(fewer, *searcher_);
+    EXPECT_EQ(refused.status, 503);
+    EXPECT_NE(refused.body.find("lambda_s3: 1 instances, 0 ready"), std::string::npos)
+        << refused.body;
+    EXPECT_EQ(refused.body.find("producer"), std::string::npos);
+}
+
+TEST_F(ConsoleReadiness, NeedsTheIndex) {
+    EXPECT_EQ(get("/ready").status, 200);
+    AwayIndex away;
+    const auto refused = ready_with({}, away);
+    EXPECT_EQ(refused.status, 503);
+    EXPECT_NE(refused.body.find("The index is away."), std::string::npos) << refused.body;
+}
+
 TEST_F(ConsoleTest, FindsDocuments) {
     index_event(0);
     const auto found = get("/api/events?type=order");

@@ -29,6 +29,9 @@ public:
 
     http::BodyPolicy on_head(const http::Request& head) override;
     void handle(http::Request request, http::Responder responder) override;
+    http::Response on_error(int status, std::string_view detail) override {
+        return next_.on_error(status, detail);
+    }
 
 private:
     [[nodiscard]] std::optional<http::Response> refusal(const http::Request& request) const;

@@ -2,40 +2,13 @@
 
 #include <set>
 #include <utility>
-#include <vector>
 
 namespace tributary::dead_letters {
-namespace {
 
+using event_log::for_each_record;
 using event_log::Inspector;
 using event_log::Record;
 using event_log::TopicPartition;
-
-constexpr std::size_t kRecordsPerPage = 500;
-
-Result<void> for_each_record(Inspector& log, const std::string& topic,
-                             const std::function<Result<void>(Record)>& visit) {
-    const auto partitions = log.partitions(topic);
-    if (!partitions && partitions.error().code == ErrorCode::not_found) return {};
-    if (!partitions) return std::unexpected(partitions.error());
-    for (const TopicPartition& partition : *partitions) {
-        const auto range = log.range(partition);
-        if (!range) return std::unexpected(range.error());
-        std::int64_t next = range->first;
-        while (next < range->end) {
-            auto page = log.read(partition, next, kRecordsPerPage);
-            if (!page) return std::unexpected(page.error());
-            if (page->empty()) break;
-            next = page->back().offset + 1;
-            for (Record& record : *page) {
-                if (auto visited = visit(std::move(record)); !visited) return visited;
-            }
-        }
-    }
-    return {};
-}
-
-}  // namespace
 
 Result<std::map<std::string, Action>> read_actions(Inspector& log, const std::string& topic) {
     std::map<std::string, Action> actions;

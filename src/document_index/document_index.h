@@ -100,6 +100,11 @@ struct Query {
     std::size_t size = 20;             ///< At most 1,000.
     std::string cursor;                ///< Goes on behind an earlier page, beyond 10,000 too.
 };
+inline constexpr std::size_t kMaxPageSize = 1'000;
+inline constexpr std::size_t kMaxWindow = 10'000;
+
+/// Whether the page that is asked for lies within those limits; else `invalid_input`.
+Result<void> check_limits(const Query& query);
 
 struct Hit {
     std::string index;

@@ -4,19 +4,18 @@
 #include <boost/json.hpp>
 #include <filesystem>
 #include <fmt/format.h>
-#include <fstream>
 #include <functional>
-#include <iterator>
-#include <optional>
 #include <set>
 #include <yaml-cpp/yaml.h>
 
+#include "base/file.h"
 #include "event/catalog.h"
 #include "event/schema.h"
 
 namespace tributary::event {
 namespace {
 
+constexpr std::size_t kMaxFileBytes = 16UL << 20;
 constexpr std::string_view kTypeKeys = "name, plural, topic, index, id_field, fields, schema";
 constexpr std::array<std::pair<std::string_view, FieldKind>, 5> kKinds{{
     {"keyword", FieldKind::keyword},
@@ -132,12 +131,9 @@ public:
         : path_(std::move(path)), types_(types) {}
 
     Result<void> read() {
-        const auto text = contents_of(path_);
+        const auto text = read_file(path_, kMaxFileBytes);
         if (!text) {
-            return fail(ErrorCode::invalid_input,
-                        fmt::format("The catalog {} cannot be read; ENTITY_CATALOG must name a "
-                                    "YAML file.",
-                                    path_));
+            return fail(ErrorCode::invalid_input, "ENTITY_CATALOG: " + text.error().message);
         }
         try {
             read_root(YAML::Load(*text));
@@ -150,13 +146,6 @@ public:
     }
 
 private:
-    static std::optional<std::string> contents_of(const std::string& path) {
-        std::ifstream file(path);
-        std::string text(std::istreambuf_iterator<char>(file), {});
-        if (!file.is_open() || file.bad()) return std::nullopt;
-        return text;
-    }
-
     [[nodiscard]] std::unexpected<Error> refuse(const YAML::Mark& mark,
                                                 std::string_view message) const {
         const std::string place =
@@ -275,8 +264,8 @@ private:
         } else {
             const auto folder = std::filesystem::path(path_).parent_path();
             place = (folder / text_of(node, "schema")).string();
-            const auto contents = contents_of(place);
-            if (!contents) throw Refusal(node, fmt::format("The schema {} cannot be read.", place));
+            const auto contents = read_file(place, kMaxFileBytes);
+            if (!contents) throw Refusal(node, "schema: " + contents.error().message);
             text = *contents;
         }
         auto schema = Schema::compile(text);

@@ -127,7 +127,8 @@ TEST_F(CatalogFileTest, NamesTheFileAndThePlaceOfWhatIsWrong) {
         {"types:\n  - name: a\n    topic: orders\n", "topic orders of the type a belongs to"},
         {"types:\n  - name: a\n    index: orders-index\n", "index orders-index of the type a"},
         {"types:\n  - name: a\n    plural: order\n", "word order of the type a"},
-        {"types:\n  - name: a\n    schema: none.json\n", "none.json cannot be read"},
+        {"types:\n  - name: a\n    schema: none.json\n", "none.json\": No such file"},
+        {"types:\n  - name: a\n    schema: .\n", "Is a directory"},
         {"types:\n  - name: a\n    schema: {pattern: '('}\n",
          "catalog.yaml:3:13: schema: The "
          "schema cannot be used"},
@@ -143,6 +144,13 @@ TEST_F(CatalogFileTest, NamesTheFileAndThePlaceOfWhatIsWrong) {
         EXPECT_NE(catalog.error().message.find(words), std::string::npos)
             << text << ": " << catalog.error().message;
     }
+}
+
+TEST_F(CatalogFileTest, RefusesADirectory) {
+    const auto catalog = Catalog::load(folder_.string());
+    ASSERT_FALSE(catalog);
+    EXPECT_EQ(catalog.error().code, ErrorCode::invalid_input);
+    EXPECT_NE(catalog.error().message.find("Is a directory"), std::string::npos);
 }
 
 TEST_F(CatalogFileTest, SaysThatTheFileIsNotThere) {

@@ -40,6 +40,29 @@ std::string_view Record::header(std::string_view name) const {
     return {};
 }
 
+Result<void> for_each_record(Inspector& log, const std::string& topic,
+                             const std::function<Result<void>(Record)>& visit) {
+    constexpr std::size_t kRecordsPerPage = 500;
+    const auto partitions = log.partitions(topic);
+    if (!partitions && partitions.error().code == ErrorCode::not_found) return {};
+    if (!partitions) return std::unexpected(partitions.error());
+    for (const TopicPartition& partition : *partitions) {
+        const auto range = log.range(partition);
+        if (!range) return std::unexpected(range.error());
+        std::int64_t next = range->first;
+        while (next < range->end) {
+            auto page = log.read(partition, next, kRecordsPerPage);
+            if (!page) return std::unexpected(page.error());
+            if (page->empty()) break;
+            next = page->back().offset + 1;
+            for (Record& record : *page) {
+                if (auto visited = visit(std::move(record)); !visited) return visited;
+            }
+        }
+    }
+    return {};
+}
+
 std::int32_t partition_for_key(std::string_view key, std::int32_t partitions) {
     return static_cast<std::int32_t>(murmur2(key) & 0x7fffffffU) % partitions;
 }

@@ -196,6 +196,12 @@ public:
                                              std::size_t max_records) = 0;
 };
 
+/// Calls `visit` for every record of `topic`, partition by partition in order of offsets, up to the
+/// ends that the partitions have when it comes to them; ends early with the error that `visit`
+/// gives. A topic that nobody has created has no records. Reads page by page; blocks.
+Result<void> for_each_record(Inspector& log, const std::string& topic,
+                             const std::function<Result<void>(Record)>& visit);
+
 /// Which partition a key belongs to: Kafka's default partitioner (murmur2, positive, modulo).
 /// Both adapters use it, so a key keeps its partition when a system moves from one to the other.
 std::int32_t partition_for_key(std::string_view key, std::int32_t partitions);

@@ -43,6 +43,9 @@ public:
     }
 
     [[nodiscard]] AsyncInvoker::Counts counts() const override { return invoker_.counts(); }
+    [[nodiscard]] lambda_runtime::FunctionHost::Counts function_counts() const override {
+        return host_->counts();
+    }
 
     void shutdown(std::chrono::milliseconds grace) override {
         invoker_.stop();

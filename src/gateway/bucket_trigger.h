@@ -36,6 +36,7 @@ public:
     virtual ~BucketTrigger() = default;
 
     [[nodiscard]] virtual AsyncInvoker::Counts counts() const = 0;
+    [[nodiscard]] virtual lambda_runtime::FunctionHost::Counts function_counts() const = 0;
     /// Begins nothing new, lets what runs go on for `grace`, and ends the instances. What is not
     /// finished is found again at the next start. Idempotent; the destructor does it with 0.
     virtual void shutdown(std::chrono::milliseconds grace) = 0;

@@ -1,5 +1,6 @@
 #include "gateway/events_route.h"
 
+#include <algorithm>
 #include <fmt/format.h>
 #include <utility>
 
@@ -15,47 +16,50 @@ using lambda_runtime::kMaxPayloadBytes;
 
 constexpr std::string_view kMethods = "POST, OPTIONS";
 
-http::Response response_to(const InvocationFailure& failure) {
-    const auto with_retry = [](http::Response response) {
-        response.headers.add("Retry-After", "1");
-        return response;
-    };
-    const std::string reason = fmt::format("{}: {}", failure.type, failure.message);
-    switch (failure.kind) {
-        case FailureKind::throttled:
-            return with_retry(problem(429, "Too Many Requests",
-                                      reason + " Nothing was processed; a retry is safe."));
-        case FailureKind::shutting_down:
-            return with_retry(problem(503, "Service Unavailable",
-                                      reason + " Nothing was processed; a retry is safe."));
-        case FailureKind::function_error:
-        case FailureKind::crashed:
-            return problem(502, "Bad Gateway",
-                           reason +
-                               " Whether the event was accepted is unknown; retry with the "
-                               "same id.");
-        case FailureKind::timed_out:
-            return problem(504, "Gateway Timeout",
-                           reason +
-                               " Whether the event was accepted is unknown; retry with the "
-                               "same id.");
-    }
-    std::unreachable();
+/// The client's own id, where it gave one that can be an event's.
+std::string given_id(const http::Request& request) {
+    const std::string_view key = request.headers.get("Idempotency-Key");
+    const bool is_usable =
+        key.size() <= 128 && std::ranges::all_of(key, [](char c) { return c >= ' ' && c <= '~'; });
+    return is_usable ? std::string(key) : "";
 }
 
-http::Response response_to(PayloadVersion version, const InvocationResult& result) {
-    if (!result) return response_to(result.error());
+http::Response response_to(const InvocationFailure& failure, const std::string& given_id,
+                           const std::string& own_id) {
+    const std::string reason = fmt::format("{}: {}", failure.type, failure.message);
+    if (failure.kind == FailureKind::throttled || failure.kind == FailureKind::shutting_down) {
+        const bool is_throttled = failure.kind == FailureKind::throttled;
+        http::Response response = problem(
+            is_throttled ? 429 : 503, is_throttled ? "Too Many Requests" : "Service Unavailable",
+            reason + " Nothing was processed; a retry is safe.",
+            {given_id.empty() ? own_id : given_id, false});
+        response.headers.add("Retry-After", "1");
+        return response;
+    }
+    const bool is_timeout = failure.kind == FailureKind::timed_out;
+    return problem(is_timeout ? 504 : 502, is_timeout ? "Gateway Timeout" : "Bad Gateway",
+                   reason + " Whether the event was accepted is unknown; retry with the same id.",
+                   {given_id, true});
+}
+
+http::Response response_to(PayloadVersion version, const InvocationResult& result,
+                           const std::string& given_id, const std::string& own_id) {
+    if (!result) return response_to(result.error(), given_id, own_id);
     auto response = from_proxy_response(version, *result);
-    if (!response) return problem(502, "Bad Gateway", response.error().message);
+    if (!response) return problem(502, "Bad Gateway", response.error().message, {given_id, true});
     return std::move(*response);
 }
 
-http::Response too_large(std::size_t bytes) {
-    return problem(413, "Content Too Large",
-                   fmt::format("The event made of this request has {} bytes, and Lambda takes at "
-                               "most {} (6 MB). Send fewer events at once, or put a file into the "
-                               "bucket.",
-                               bytes, kMaxPayloadBytes));
+std::string_view title_of(int status) {
+    switch (status) {
+        case 400: return "Bad Request";
+        case 408: return "Request Timeout";
+        case 413: return "Content Too Large";
+        case 415: return "Unsupported Media Type";
+        case 431: return "Request Header Fields Too Large";
+        case 503: return "Service Unavailable";
+        default: return "Internal Server Error";
+    }
 }
 
 }  // namespace
@@ -75,27 +79,40 @@ void EventsRoute::handle(http::Request request, http::Responder responder) {
     if (request.method == "OPTIONS") return responder.send(answer_preflight(request));
     if (request.method != "POST") {
         http::Response response =
-            problem(405, "Method Not Allowed", "Events are sent with POST /events.");
+            problem(405, "Method Not Allowed", "Events are sent with POST /events.", {ids_.next()});
         response.headers.add("Allow", std::string(kMethods));
         return responder.send(std::move(response));
     }
     const Timestamp now = clock_.now();
     const std::string request_id = ids_.next();
+    const std::string id = given_id(request);
     const std::string trace_id = trace_id_of(request, request_id, now);
     std::string event =
         to_event(settings_.payload_version, request, RequestFacts{request_id, trace_id, now});
-    if (event.size() > kMaxPayloadBytes) return responder.send(too_large(event.size()));
+    if (event.size() > kMaxPayloadBytes) {
+        return responder.send(
+            problem(413, title_of(413),
+                    fmt::format("The event made of this request has {} bytes, and Lambda takes at "
+                                "most {} (6 MB). Send fewer events at once, or put a file into "
+                                "the bucket.",
+                                event.size(), kMaxPayloadBytes),
+                    {id.empty() ? request_id : id}));
+    }
     function_.invoke(
         std::move(event), trace_id,
-        [version = settings_.payload_version, origin = settings_.allowed_origin, request_id,
+        [version = settings_.payload_version, origin = settings_.allowed_origin, request_id, id,
          responder = std::move(responder)](InvocationResult result) mutable {
-            http::Response response = response_to(version, result);
+            http::Response response = response_to(version, result, id, request_id);
             response.headers.set("X-Amzn-RequestId", request_id);
             if (!origin.empty()) {
                 response.headers.set("Access-Control-Allow-Origin", origin);
             }
             responder.send(std::move(response));
         });
+}
+
+http::Response EventsRoute::on_error(int status, std::string_view detail) {
+    return problem(status, title_of(status), detail, {ids_.next()});
 }
 
 http::Response EventsRoute::answer_preflight(const http::Request& request) const {

@@ -26,6 +26,7 @@ public:
 
     http::BodyPolicy on_head(const http::Request& head) override;
     void handle(http::Request request, http::Responder responder) override;
+    http::Response on_error(int status, std::string_view detail) override;
 
 private:
     [[nodiscard]] http::Response answer_preflight(const http::Request& request) const;

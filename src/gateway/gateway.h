@@ -24,6 +24,11 @@ public:
         handler.handle(std::move(request), std::move(responder));
     }
 
+    /// Nobody knows any more what was asked for: answered as for events, which want an id.
+    http::Response on_error(int status, std::string_view detail) override {
+        return events_.on_error(status, detail);
+    }
+
 private:
     [[nodiscard]] http::Handler& route(std::string_view path) {
         if (path == "/events") return events_;

@@ -64,9 +64,9 @@ protected:
         return *response;
     }
     /// POST /events, answered by `act` on the function's side.
-    http::Response post_event(const std::function<void()>& act) {
+    http::Response post_event(const std::function<void()>& act, const http::Headers& headers = {}) {
         auto response =
-            std::async(std::launch::async, [this] { return send("POST", "/events", "{}"); });
+            std::async(std::launch::async, [&] { return send("POST", "/events", "{}", headers); });
         const std::size_t calls = answered_ + 1;
         EXPECT_TRUE(becomes([&] { return function_.calls() == calls; }));
         act();
@@ -114,6 +114,45 @@ TEST_F(GatewayServer, SpeaksPayloadVersionTwoWhereItIsChosen) {
     });
     EXPECT_EQ(response.status, 200);
     EXPECT_EQ(response.body, R"({"id":"a"})");
+}
+
+TEST_F(GatewayServer, ItsOwnAnswersNameAnIdAndWhetherARetryIsSafe) {
+    const auto body_of = [](const http::Response& response) {
+        EXPECT_EQ(response.headers.get("Content-Type"), "application/problem+json");
+        return boost::json::parse(response.body).as_object();
+    };
+    http::Headers packed;
+    packed.add("Content-Encoding", "gzip");
+    http::Headers unknown;
+    unknown.add("Content-Encoding", "br");
+    const http::Response refused[] = {
+        send("POST", "/events", std::string(7'000'000, ' ')),
+        send("POST", "/events", "no gzip", packed),
+        send("POST", "/events", "{}", unknown),
+        send("PUT", "/events", "{}"),
+    };
+    const int statuses[] = {413, 400, 415, 405};
+    for (std::size_t i = 0; i < std::size(refused); ++i) {
+        EXPECT_EQ(refused[i].status, statuses[i]);
+        const auto body = body_of(refused[i]);
+        EXPECT_EQ(body.at("id").as_string().size(), 36U);
+        EXPECT_EQ(body.at("retry_safe"), false);
+    }
+    const auto throttled =
+        body_of(post_event([&] { function_.fail(answered_, FailureKind::throttled); }));
+    EXPECT_EQ(throttled.at("retry_safe"), true);
+    EXPECT_EQ(throttled.at("id").as_string().size(), 36U);
+    // Without an id of the client's, a second try could make a second event.
+    const auto lost = body_of(post_event([&] { function_.fail(answered_, FailureKind::crashed); }));
+    EXPECT_EQ(lost.at("retry_safe"), false);
+    EXPECT_EQ(lost.at("fate"), "unknown");
+    EXPECT_FALSE(lost.contains("id"));
+    http::Headers key;
+    key.add("Idempotency-Key", "mine");
+    const auto named =
+        body_of(post_event([&] { function_.fail(answered_, FailureKind::crashed); }, key));
+    EXPECT_EQ(named.at("retry_safe"), true);
+    EXPECT_EQ(named.at("id"), "mine");
 }
 
 TEST_F(GatewayServer, TellsHowTheFunctionFailed) {

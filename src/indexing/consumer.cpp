@@ -61,6 +61,11 @@ void Consumer::finish(event_log::Reader& reader) {
 }
 
 void Consumer::read(event_log::Reader& reader) {
+    note_fullness();
+    if (is_full_for_a_moment()) {
+        mailbox_->wait(std::min(kWaitForAnswers, longest_wait()));
+        return;
+    }
     // The log cannot wake us for an answer, so while some are awaited it is only looked at.
     const bool is_waiting = bulk_.is_in_flight() || letters_.is_in_flight();
     auto records = reader.poll(is_waiting ? milliseconds(0) : longest_wait(), records_wanted());
@@ -88,9 +93,13 @@ milliseconds Consumer::longest_wait() const {
 
 /// As many as memory has room for, judged by the last ones.
 std::size_t Consumer::records_wanted() const {
-    const std::size_t free =
-        settings_.max_buffered_bytes - std::min(settings_.max_buffered_bytes, usage_.bytes);
-    return std::clamp<std::size_t>(free / bytes_per_record_, 1, settings_.max_batch_documents);
+    const auto left = [](std::size_t limit, std::size_t used) {
+        return limit - std::min(limit, used);
+    };
+    const std::size_t by_bytes =
+        left(settings_.max_buffered_bytes, usage_.bytes) / bytes_per_record_;
+    const std::size_t by_count = left(settings_.max_buffered_records, usage_.records);
+    return std::clamp<std::size_t>(std::min(by_bytes, by_count), 1, settings_.max_batch_documents);
 }
 
 void Consumer::take(event_log::Record record) {
@@ -221,17 +230,34 @@ void Consumer::follow(const Item& item, Fate fate, Verdict verdict) {
                         {"kafka.offset", item.record.offset}});
 }
 
-bool Consumer::is_buffer_full() {
-    const bool is_above = usage_.records >= settings_.max_buffered_records ||
-                          usage_.bytes >= settings_.max_buffered_bytes;
+void Consumer::note_fullness() {
+    const bool is_full = usage_.records >= settings_.max_buffered_records ||
+                         usage_.bytes >= settings_.max_buffered_bytes;
+    if (!is_full) {
+        full_since_.reset();
+    } else if (!full_since_) {
+        full_since_ = clock_.steady_now();
+    }
+}
+
+/// Pausing a partition costs a client of Kafka what it has fetched ahead, and time until it fetches
+/// again: too much for a buffer that has room again within milliseconds.
+bool Consumer::is_full_for_a_moment() const {
+    return full_since_ && !is_pausing_for_memory_ &&
+           clock_.steady_now() - *full_since_ < settings_.max_full_wait;
+}
+
+bool Consumer::pauses_for_memory() {
+    const bool is_full_for_long =
+        full_since_ && clock_.steady_now() - *full_since_ >= settings_.max_full_wait;
     const bool is_below_half = usage_.records <= settings_.max_buffered_records / 2 &&
                                usage_.bytes <= settings_.max_buffered_bytes / 2;
-    is_pausing_for_memory_ = is_above || (is_pausing_for_memory_ && !is_below_half);
+    is_pausing_for_memory_ = is_full_for_long || (is_pausing_for_memory_ && !is_below_half);
     return is_pausing_for_memory_;
 }
 
 void Consumer::update_pauses(event_log::Reader& reader) {
-    const bool pauses_all = is_buffer_full() || bulk_.trouble().has_value();
+    const bool pauses_all = pauses_for_memory() || bulk_.trouble().has_value();
     const auto troubled = letters_.troubled_assignments();
     std::vector<event_log::TopicPartition> to_pause;
     std::vector<event_log::TopicPartition> to_resume;

@@ -91,7 +91,9 @@ private:
     void forget(const event_log::TopicPartition& partition);
 
     void update_pauses(event_log::Reader& reader);
-    [[nodiscard]] bool is_buffer_full();
+    void note_fullness();
+    [[nodiscard]] bool is_full_for_a_moment() const;
+    [[nodiscard]] bool pauses_for_memory();
     void publish();
     [[nodiscard]] std::optional<Error> find_trouble() const;
     void beat();
@@ -111,7 +113,8 @@ private:
     IndexSpans spans_;
 
     std::function<void(const Item&)> created_ = [](const Item&) {};
-    event_log::Reader* reader_ = nullptr;  ///< While the loop turns.
+    event_log::Reader* reader_ = nullptr;   ///< While the loop turns.
+    std::optional<SteadyTime> full_since_;  ///< None while there is room for records.
     bool is_pausing_for_memory_ = false;
     std::size_t bytes_per_record_ = 1024;  ///< Of the last poll.
     SteadyTime next_commit_;

@@ -87,6 +87,23 @@ TEST_F(ConsumerTest, AnAnswerWithTooFewOutcomesIsNotTrusted) {
     EXPECT_FALSE(suspicious.ready());
 }
 
+TEST_F(ConsumerTest, AMomentWithoutRoomDoesNotPause) {
+    settings.max_buffered_records = 100;
+    settings.max_batch_documents = 20;
+    settings.max_full_wait = std::chrono::hours(1);
+    append_events(1000);
+    index.hold();
+    reader().assign(orders);
+    turn(200);
+    EXPECT_FALSE(reader().paused.contains(orders));
+    EXPECT_LE(reader().delivered, 100U);
+    const int polls = reader().polls;
+    turn(20);
+    EXPECT_EQ(reader().polls, polls);
+    index.release();
+    EXPECT_TRUE(turn_until_committed(1000));
+}
+
 TEST_F(ConsumerTest, MemoryStaysBoundedWhileTheIndexIsSilent) {
     settings.max_buffered_records = 100;
     settings.max_batch_documents = 20;

@@ -14,9 +14,11 @@ struct IndexingSettings {
     std::chrono::milliseconds max_batch_age{5};
     std::size_t max_in_flight = 2;
 
-    // Memory: partitions are paused above these, and resumed below half of them.
+    // Memory: nothing more is read above these. While that lasts only a moment the log is just not
+    // asked; after `max_full_wait` partitions are paused, and resumed below half of the limits.
     std::size_t max_buffered_records = 10'000;
     std::size_t max_buffered_bytes = std::size_t{64} << 20;
+    std::chrono::milliseconds max_full_wait{1'000};
     /// Records of one partition that may be done behind one that is not.
     std::size_t max_uncommitted_records = 200'000;
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <fmt/format.h>
 #include <utility>
 #include <variant>
 
@@ -79,14 +80,18 @@ Judgement judge_refusal(const Rejected& rejected) {
 }
 
 Judgement judge_existing(const AlreadyExists& stored, const SentDocument& sent) {
-    if (stored.origin == sent.origin) return {Verdict::redelivery, 409, ""};
+    const bool is_same_place = stored.origin == sent.origin;
     if (stored.digest == sent.digest || event::same_json_value(stored.data, sent.data)) {
-        return {Verdict::duplicate, 409, ""};
+        return {is_same_place ? Verdict::redelivery : Verdict::duplicate, 409, ""};
     }
+    // A log never changes a record: other content at the same place is from another log.
     return {Verdict::id_reused, 409,
-            "The id is taken by a document with other content, from " + stored.origin.topic +
-                " partition " + std::to_string(stored.origin.partition) + " offset " +
-                std::to_string(stored.origin.offset) + "; send this event with an id of its own."};
+            fmt::format("The id is taken by a document with other content, from {} partition {} "
+                        "offset {}; {}send this event with an id of its own.",
+                        stored.origin.topic, stored.origin.partition, stored.origin.offset,
+                        is_same_place ? "that is where this event lies now, so the log was "
+                                        "probably deleted and made anew; "
+                                      : "")};
 }
 
 }  // namespace

@@ -27,8 +27,10 @@ const std::vector<Row> rows{
     {"Created", Created(), Verdict::created, Consequence::indexed},
     {"SameRecord", AlreadyExists{"digest", same_record, R"({"a":1})"}, Verdict::redelivery,
      Consequence::indexed},
-    {"SameRecordWithOtherContent", AlreadyExists{"other", same_record, R"({"a":2})"},
+    {"SameRecordSpelledOtherwise", AlreadyExists{"other", same_record, R"({ "a" : 1 })"},
      Verdict::redelivery, Consequence::indexed},
+    {"SamePlaceInALogMadeAnew", AlreadyExists{"other", same_record, R"({"a":2})"},
+     Verdict::id_reused, Consequence::dead_letter},
     {"SameDigest", AlreadyExists{"digest", other_record, ""}, Verdict::duplicate,
      Consequence::duplicate},
     {"SameValueSpelledOtherwise", AlreadyExists{"other", other_record, R"({ "a" : 1 })"},
@@ -94,6 +96,14 @@ TEST(Verdicts, SayWhereAReusedIdIsTakenFrom) {
     const auto judgement = judge(AlreadyExists{"other", other_record, R"({"a":2})"},
                                  {same_record, "digest", R"({"a":1})"});
     EXPECT_NE(judgement.detail.find("orders partition 1 offset 6"), std::string::npos);
+    EXPECT_EQ(judgement.detail.find("made anew"), std::string::npos) << judgement.detail;
+}
+
+TEST(Verdicts, SayThatTheLogWasProbablyMadeAnew) {
+    const auto judgement =
+        judge(AlreadyExists{"other", same_record, ""}, {same_record, "digest", R"({"a":1})"});
+    EXPECT_NE(judgement.detail.find("probably deleted and made anew"), std::string::npos)
+        << judgement.detail;
 }
 
 }  // namespace

@@ -69,7 +69,7 @@ receipt::Problem server_problem(int status, std::string_view detail) {
         }
         default: break;
     }
-    if (status < 500) return problem(status, "bad-request", "The request is not HTTP/1.1", why);
+    if (status < 500) return problem(status, "bad-request", "The request cannot be read", why);
     // The handler gave up: nobody knows how far it got.
     return receipt::problem_of(Error(ErrorCode::internal, why), "");
 }

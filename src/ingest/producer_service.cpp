@@ -91,19 +91,19 @@ public:
     }
 
     void send(http::Response response) {
-        if (span_) end_span(response.status);
+        if (span_) end(std::move(*span_), response.status);
         const std::chrono::duration<double> elapsed = clock_->steady_now() - begun_;
         metrics_->count(route_, method_, response.status, elapsed.count());
         responder_.send(std::move(response));
     }
 
 private:
-    void end_span(int status) {
-        span_->set("http.request.method", method_);
-        span_->set("http.route", std::string(route_->path));
-        span_->set("http.response.status_code", status);
-        if (status >= 500) span_->failure = std::to_string(status);
-        tracer_->end(std::move(*span_));
+    void end(tracing::Span span, int status) const {
+        span.set("http.request.method", method_);
+        span.set("http.route", std::string(route_->path));
+        span.set("http.response.status_code", status);
+        if (status >= 500) span.failure = std::to_string(status);
+        tracer_->end(std::move(span));
     }
 
     http::Responder responder_;

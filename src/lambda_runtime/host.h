@@ -60,6 +60,7 @@ public:
 
     struct Counts {
         std::size_t instances = 0;  ///< Alive, starting ones included.
+        std::size_t ready = 0;      ///< Of these, such as have set themselves up.
         std::size_t running = 0;    ///< Events being worked on.
         std::size_t waiting = 0;    ///< Events without an instance.
     };

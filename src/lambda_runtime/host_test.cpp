@@ -161,7 +161,7 @@ TEST_F(RuntimeHost, StartsMoreInstancesUnderLoadUpToTheLimit) {
     FunctionHost& host = start(settings);
     std::vector<std::future<InvocationResult>> results;
     for (int i = 0; i < 9; ++i) results.push_back(begin(R"("slow")"));
-    EXPECT_TRUE(becomes([&] { return host.counts().running == 3; }));
+    EXPECT_TRUE(becomes([&] { return host.counts().running == 3 && host.counts().ready == 3; }));
     EXPECT_EQ(children().size(), 3U);
     for (auto& result : results) EXPECT_TRUE(result.get());
 }
@@ -227,6 +227,14 @@ TEST_F(RuntimeHost, TellsTheWaitingCallerThatTheFunctionDiesAtStart) {
     const auto result = host.invoke_and_wait("1");
     ASSERT_FALSE(result);
     EXPECT_EQ(result.error().message, "fake exited with code 7 before it asked for an event.");
+}
+
+TEST_F(RuntimeHost, IsNotReadyBeforeAnInstanceHasAskedForAnEvent) {
+    FunctionSettings settings = fake_function();
+    settings.environment["FAKE_START"] = "hang";
+    FunctionHost& host = start(settings);
+    ASSERT_TRUE(becomes([&] { return host.counts().instances == 1; }));
+    EXPECT_EQ(host.counts().ready, 0U);
 }
 
 TEST_F(RuntimeHost, KillsAnInstanceThatNeverAsksForAnEvent) {

@@ -121,6 +121,7 @@ void Instance::wait_for_work(http::Responder responder, SteadyTime now) {
     // A second `next` means that the connection of the first was lost.
     next_ = std::move(responder);
     state_ = State::idle;
+    is_set_up_ = true;
     since_ = now;
 }
 

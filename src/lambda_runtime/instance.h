@@ -62,6 +62,8 @@ public:
 
     [[nodiscard]] std::uint64_t id() const { return id_; }
     [[nodiscard]] State state() const { return state_; }
+    /// It has asked for an event once: its start is behind it.
+    [[nodiscard]] bool is_set_up() const { return is_set_up_; }
     /// When it came into its state.
     [[nodiscard]] SteadyTime since() const { return since_; }
     [[nodiscard]] process::ChildProcess& child() { return child_; }
@@ -86,6 +88,7 @@ private:
     std::unique_ptr<http::Server> server_;
     process::ChildProcess child_;
     State state_ = State::preparing;
+    bool is_set_up_ = false;
     SteadyTime since_;
     std::optional<http::Responder> next_;
     std::string request_id_;

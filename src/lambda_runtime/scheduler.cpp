@@ -340,6 +340,10 @@ std::size_t Scheduler::count(State state) const {
 void Scheduler::publish_counts() {
     const std::scoped_lock lock(admission_);
     counts_.instances = alive();
+    counts_.ready =
+        static_cast<std::size_t>(std::ranges::count_if(instances_, [](const auto& instance) {
+            return instance->is_set_up() && instance->state() != State::ending;
+        }));
     counts_.running = count(State::busy);
 }
 

@@ -11,8 +11,6 @@ namespace {
 using event_log::Inspector;
 using event_log::TopicPartition;
 
-constexpr std::size_t kLettersPerPage = 500;
-
 std::string text_of(std::int64_t number) {
     return std::to_string(number);
 }
@@ -67,24 +65,15 @@ using LetterOffsets = std::map<std::int32_t, std::vector<std::int64_t>>;
 
 Result<LetterOffsets> read_letters(Inspector& log, const std::string& topic) {
     LetterOffsets offsets;
-    const auto partitions = partitions_of(log, event_log::dead_letter_topic(topic));
-    if (!partitions) return std::unexpected(partitions.error());
-    for (const TopicPartition& partition : *partitions) {
-        const auto range = log.range(partition);
-        if (!range) return std::unexpected(range.error());
-        std::int64_t next = range->first;
-        while (next < range->end) {
-            const auto page = log.read(partition, next, kLettersPerPage);
-            if (!page) return std::unexpected(page.error());
-            if (page->empty()) break;
-            for (const auto& letter : *page) {
-                const auto origin = letter_origin(letter);
-                if (!origin || origin->partition.topic != topic) continue;
+    const auto read = event_log::for_each_record(
+        log, event_log::dead_letter_topic(topic), [&](const event_log::Record& letter) {
+            const auto origin = letter_origin(letter);
+            if (origin && origin->partition.topic == topic) {
                 offsets[origin->partition.partition].push_back(origin->offset);
             }
-            next = page->back().offset + 1;
-        }
-    }
+            return Result<void>();
+        });
+    if (!read) return std::unexpected(read.error());
     return offsets;
 }
 

@@ -1,13 +1,16 @@
 #include "settings/settings.h"
 
 #include <algorithm>
+#include <arpa/inet.h>
 #include <array>
 #include <charconv>
 #include <fmt/format.h>
-#include <fstream>
 #include <iterator>
 #include <optional>
+#include <sstream>
 #include <stdexcept>
+
+#include "base/file.h"
 
 namespace tributary::settings {
 namespace {
@@ -48,6 +51,7 @@ std::optional<std::int64_t> parse_number(const Setting& setting, std::string_vie
         case Kind::text:
         case Kind::url:
         case Kind::path:
+        case Kind::address:
         case Kind::choice:
         case Kind::boolean: break;
     }
@@ -79,12 +83,22 @@ bool is_one_of(std::string_view text, std::string_view choices) {
     }
 }
 
+bool is_ip_address(const std::string& text) {
+    std::array<unsigned char, sizeof(in6_addr)> address{};
+    return ::inet_pton(AF_INET, text.c_str(), address.data()) == 1 ||
+           ::inet_pton(AF_INET6, text.c_str(), address.data()) == 1;
+}
+
 /// A sentence on what is wrong with the value; empty when it is fine.
 std::string complaint(const Setting& setting, const std::string& text) {
     const std::string shown = setting.secret ? "its value" : fmt::format("\"{}\"", text);
     switch (setting.kind) {
         case Kind::text:
         case Kind::path: return "";
+        case Kind::address:
+            if (is_ip_address(text)) return "";
+            return fmt::format("{}: {} is no IP address; use one like 127.0.0.1, 0.0.0.0 or ::1.",
+                               setting.name, shown);
         case Kind::url:
             if (text.empty() || text.starts_with("http://") || text.starts_with("https://")) {
                 return "";
@@ -114,14 +128,8 @@ std::string complaint(const Setting& setting, const std::string& text) {
 }
 
 Result<std::string> read_secret(const std::string& path) {
-    std::ifstream file(path, std::ios::binary);
-    std::string content{std::istreambuf_iterator<char>(file), {}};
-    if (!file || content.size() > kMaxSecretFileBytes) {
-        return fail(ErrorCode::invalid_input, fmt::format("cannot read the file \"{}\".", path));
-    }
-    while (!content.empty() && (content.back() == '\n' || content.back() == '\r')) {
-        content.pop_back();
-    }
+    auto content = read_file(path, kMaxSecretFileBytes);
+    while (content && (content->ends_with('\n') || content->ends_with('\r'))) content->pop_back();
     return content;
 }
 
@@ -273,6 +281,17 @@ std::chrono::milliseconds Settings::duration(std::string_view name) const {
 
 bool Settings::boolean(std::string_view name) const {
     return text(name) == "true";
+}
+
+std::vector<std::string> Settings::list(std::string_view name) const {
+    std::vector<std::string> entries;
+    std::istringstream remaining(text(name));
+    for (std::string entry; std::getline(remaining, entry, ',');) {
+        const std::size_t begin = entry.find_first_not_of(' ');
+        if (begin == std::string::npos) continue;
+        entries.push_back(entry.substr(begin, entry.find_last_not_of(' ') - begin + 1));
+    }
+    return entries;
 }
 
 }  // namespace tributary::settings

@@ -13,7 +13,7 @@
 /// Environment variables, read once at start. One table holds them all; the docs are made from it.
 namespace tributary::settings {
 
-enum class Kind { text, url, path, integer, bytes, milliseconds, choice, boolean };
+enum class Kind { text, url, path, address, integer, bytes, milliseconds, choice, boolean };
 
 /// One row of the table.
 struct Setting {
@@ -52,6 +52,8 @@ public:
     [[nodiscard]] std::int64_t integer(std::string_view name) const;
     [[nodiscard]] std::chrono::milliseconds duration(std::string_view name) const;
     [[nodiscard]] bool boolean(std::string_view name) const;
+    /// The entries of a comma-separated text, without spaces around them and without empty ones.
+    [[nodiscard]] std::vector<std::string> list(std::string_view name) const;
     [[nodiscard]] const Value& value(std::string_view name) const;
     /// `KAFKA_<PROPERTY>` variables as librdkafka properties: `KAFKA_SASL_USERNAME` ->
     /// `sasl.username`.

@@ -44,6 +44,17 @@ TEST(Settings, ReportsEveryBadValueWithWhatIsAllowed) {
     }
 }
 
+TEST(Settings, AnAddressToListenOnIsAnIpAddress) {
+    for (const char* good : {"127.0.0.2", "0.0.0.0", "::", "::1", "fe80::1"}) {
+        EXPECT_TRUE(Settings::load({{"LISTEN_ADDRESS", good}})) << good;
+    }
+    for (const char* bad : {"localhost", "127.0.0.1:80", "[::1]", "127.1", "x"}) {
+        const auto settings = Settings::load({{"LISTEN_ADDRESS", bad}});
+        ASSERT_FALSE(settings) << bad;
+        EXPECT_NE(settings.error().message.find("is no IP address"), std::string::npos);
+    }
+}
+
 TEST(Settings, RefusesUnknownNamesUnderOurPrefixes) {
     for (const char* name : {"TRIBUTARY_X", "ELASTICSEARCH_URI", "PRODUCER_TOKENS"}) {
         const auto settings = Settings::load({{name, "1"}});
@@ -77,6 +88,15 @@ TEST(Settings, PassesKafkaPropertiesOnButKeepsItsOwn) {
     EXPECT_NE(refused.error().message.find("not yours to set"), std::string::npos);
 }
 
+TEST(Settings, ListsLeaveOutSpacesAndEmptyEntries) {
+    const auto settings =
+        Settings::load({{"CONSOLE_ALLOWED_HOSTS", " a.example, ,b.example:80,,"}});
+    ASSERT_TRUE(settings.has_value()) << settings.error().message;
+    EXPECT_EQ(settings->list("CONSOLE_ALLOWED_HOSTS"),
+              (std::vector<std::string>{"a.example", "b.example:80"}));
+    EXPECT_TRUE(Settings::load({})->list("CONSOLE_ALLOWED_HOSTS").empty());
+}
+
 TEST(Settings, ReadsSecretsFromFilesAndNeverShowsThem) {
     const std::string path = testing::TempDir() + "tributary_secret_test";
     std::ofstream(path) << "s3cret\n";
@@ -90,6 +110,9 @@ TEST(Settings, ReadsSecretsFromFilesAndNeverShowsThem) {
     const auto missing = Settings::load({{"PRODUCER_TOKEN_FILE", path}});
     ASSERT_FALSE(missing.has_value());
     EXPECT_NE(missing.error().message.find("cannot read the file"), std::string::npos);
+    const auto directory = Settings::load({{"PRODUCER_TOKEN_FILE", testing::TempDir()}});
+    ASSERT_FALSE(directory.has_value());
+    EXPECT_NE(directory.error().message.find("Is a directory"), std::string::npos);
 }
 
 TEST(Settings, DeadlinesNest) {

@@ -26,6 +26,10 @@ Setting url(std::string_view name, std::string_view default_value, std::string_v
             std::string_view help) {
     return {name, Kind::url, default_value, 0, 0, "", programs, false, help};
 }
+Setting address(std::string_view name, std::string_view default_value, std::string_view programs,
+                std::string_view help) {
+    return {name, Kind::address, default_value, 0, 0, "", programs, false, help};
+}
 Setting integer(std::string_view name, std::string_view default_value, std::int64_t minimum,
                 std::int64_t maximum, std::string_view programs, std::string_view help) {
     return {name, Kind::integer, default_value, minimum, maximum, "", programs, false, help};
@@ -80,13 +84,13 @@ std::span<const Setting> table() {
             "Secrets Manager's server; empty: AWS's own."),
 
         // How they listen and speak.
-        text("LISTEN_ADDRESS", "127.0.0.1", "producer consumer tributary",
-             "IP address to listen on; 0.0.0.0 for every one."),
+        address("LISTEN_ADDRESS", "127.0.0.1", "producer consumer tributary",
+                "IP address to listen on; 0.0.0.0 for every one."),
         integer("PORT", "0", 0, 65'535, "producer consumer tributary",
                 "Port to listen on; 0: the program's own (8081 producer, 8082 consumer, 8080 "
                 "gateway)."),
         integer("HTTP_THREADS", "0", 0, 64, "producer tributary",
-                "Threads that serve HTTP; 0: one per core."),
+                "Threads that serve HTTP; 0: one for every two cores."),
         choice("LOG_LEVEL", "info", "debug|info|warn|error", kAll,
                "The least level that is logged."),
         path("TERMINATION_MESSAGE_FILE", "/dev/termination-log", "producer consumer tributary",
@@ -110,7 +114,7 @@ std::span<const Setting> table() {
         bytes("MAX_BODY_BYTES", "10MiB", kKiB, kGiB, "producer",
               "Largest request body, as sent and decompressed; above it 413."),
         bytes("MAX_EVENT_BYTES", "1MiB", kKiB, 64 * kMiB, "producer tributary",
-              "Largest single record in the log; above it 413."),
+              "Largest event; with its key and headers, 64 KiB more. Above that 413."),
         integer("MAX_BATCH_ITEMS", "10000", 1, 1'000'000, "producer lambda_api",
                 "Most events in one request."),
         bytes("MAX_ITEM_BYTES", "1MiB", kKiB, 64 * kMiB, "lambda_s3 tributary",

@@ -11,17 +11,14 @@
 namespace tributary::telemetry {
 
 /// The tests' log: keeps its lines in memory.
-class CapturedLog {
+class CapturedLog : public Log {
 public:
     /// `clock` must outlive this object.
     explicit CapturedLog(const Clock& clock)
-        : fd_(::memfd_create("log", MFD_CLOEXEC)),
-          log_({.service = "test", .minimum = Level::info, .fd = fd_, .human = false}, clock) {}
+        : CapturedLog(clock, ::memfd_create("log", MFD_CLOEXEC)) {}
     CapturedLog(const CapturedLog&) = delete;
     CapturedLog& operator=(const CapturedLog&) = delete;
     ~CapturedLog() { ::close(fd_); }
-
-    operator Log&() { return log_; }
 
     /// Every line so far that has all of these words.
     [[nodiscard]] std::vector<std::string> lines(
@@ -40,6 +37,9 @@ public:
     }
 
 private:
+    CapturedLog(const Clock& clock, int fd)
+        : Log({.service = "test", .minimum = Level::info, .fd = fd, .human = false}, clock),
+          fd_(fd) {}
     [[nodiscard]] std::string text() const {
         std::string all(static_cast<std::size_t>(::lseek(fd_, 0, SEEK_END)), '\0');
         const ssize_t size = ::pread(fd_, all.data(), all.size(), 0);
@@ -48,7 +48,6 @@ private:
     }
 
     int fd_;
-    Log log_;
 };
 
 }  // namespace tributary::telemetry

@@ -101,13 +101,12 @@ TEST_F(LogTest, LimitsTheLinesOfOneTraceAndOfNoOther) {
 }
 
 TEST_F(LogTest, ManyTracesDoNotForgetTheLimitOfWarnings) {
-    CapturedLog captured(clock_);
-    Log& log = captured;
+    CapturedLog log(clock_);
     for (int i = 0; i < 10; ++i) log.warn("Again.");
     for (int i = 0; i < 2'000; ++i) log.info("Done.", {{"trace.id", std::to_string(i)}});
     log.warn("Again.");
-    EXPECT_EQ(captured.lines({"Again."}).size(), 10U);
-    EXPECT_EQ(captured.lines({"Done."}).size(), 2'000U);
+    EXPECT_EQ(log.lines({"Again."}).size(), 10U);
+    EXPECT_EQ(log.lines({"Done."}).size(), 2'000U);
 }
 
 TEST(LogLevel, NamesWhatIsAllowed) {

@@ -10,7 +10,8 @@ import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "data"))
 import tpch  # noqa: E402
-from function_host import CountingProducer, FunctionHost  # noqa: E402
+from counting_producer import CountingProducer, write_numbered_orders  # noqa: E402
+from function import Function, notification  # noqa: E402
 from system import System, wait_for  # noqa: E402
 
 MAX_RSS_MB = 64
@@ -70,20 +71,6 @@ def test_a_file_in_the_bucket_folder_is_indexed_item_by_item(tmp_path, orders, i
         print(f"{count} orders, {file.stat().st_size / 1e6:.0f} MB: {totals}, peak {peak.mb:.1f} MB")
 
 
-def write_numbered_orders(file, size):
-    """A JSON array of about `size` bytes; returns how many items it holds."""
-    note = "carefully packed and sent " * 22
-    count, piece = size // (len(note) + 40), 10_000  # 40: the least of what is around the note.
-    with open(file, "w") as out:
-        out.write("[\n")
-        for begin in range(0, count, piece):
-            numbers = range(begin, min(begin + piece, count))
-            out.write(",\n".join('{"id":"O-%d","seq":%d,"note":"%s"}' % (n, n, note)
-                                 for n in numbers))
-            out.write("\n]" if numbers[-1] == count - 1 else ",\n")
-    return count
-
-
 def test_a_file_that_outlasts_several_deadlines_is_counted_once(tmp_path, is_long):
     """A counting stand-in takes the place of the Producer, at a speed that makes the file last for
     about four invocations."""
@@ -92,25 +79,23 @@ def test_a_file_that_outlasts_several_deadlines_is_counted_once(tmp_path, is_lon
     file.parent.mkdir(parents=True)
     count = write_numbered_orders(file, size)
     speed = file.stat().st_size / (3.5 * deadline * (0.8 if is_long else 0.5))
-    event = {"Records": [{"eventSource": "aws:s3", "eventName": "ObjectCreated:Put", "s3": {
-        "bucket": {"name": "bucket"}, "object": {"key": "orders.json"}}}]}
-    with CountingProducer(count, speed) as producer, FunctionHost(
-            deadline, OBJECT_STORE_DIR=str(tmp_path / "store"),
-            PRODUCER_URL=f"http://{producer.address}") as host:
-        host.invoke(event)
-        states, peak = [], 0
-        while not states or states[-1] == "paused":
-            what, body = host.outcome(3 * deadline)
-            peak = max(peak, peak_rss_mb(host.process.pid))
-            assert what == "response", body
-            states.append(json.loads(body)["objects"][0]["state"])
+    with CountingProducer(count, speed) as producer, Function(
+            "lambda_s3", tmp_path, OBJECT_STORE_DIR=str(tmp_path / "store"),
+            PRODUCER_URL=producer.url) as function:
+        states, overruns, event = [], 0, notification("orders.json", "bucket")
+        while event:
+            outcome = function.api.invoke(event, deadline, patience=3 * deadline)
+            assert outcome.kind == "response", outcome.body
+            states.append(outcome.json["objects"][0]["state"])
+            overruns += outcome.is_late
+            event = function.api.self_invocations and function.api.self_invocations.pop()
+        peak = function.peak_mb()
     report = json.loads(next((tmp_path / "store/bucket/reports/orders.json").glob("*")).read_text())
     print(f"{file.stat().st_size / 1e6:.0f} MB, {count} items, invocations {len(states)}, received "
           f"{producer.received}, again {producer.again}, peak {peak:.1f} MB")
     file.unlink()
     assert states[-1] == "finished" and len(states) >= 3, states
-    assert host.overruns == 0, "an invocation ran past its deadline"
-    assert producer.missing() == 0 and producer.contradictions == 0
-    assert producer.received - producer.again == count
+    assert overruns == 0, "an invocation ran past its deadline"
+    producer.check()
     assert (report["read"], report["accepted"], report["rejected"]) == (count, count, 0), report
     assert peak < MAX_RSS_MB

@@ -4,8 +4,10 @@ import gzip
 import json
 import os
 import pathlib
+import select
 import signal
 import subprocess
+import threading
 import time
 
 import pytest
@@ -106,6 +108,9 @@ BREAKS = {
 BROKEN_LINES = {**BREAKS,
                 "an open brace": (5, '{"id":"x"', "cannot be read as JSON"),
                 "a brace too many": (6, '{"id":"x"}}', "cannot be read as JSON"),
+                "no list": (0, "[broken", "cannot be read as JSON"),
+                "an open object": (1, '{"id":"z0"', "cannot be read as JSON"),
+                "a list": (2, '["a","b"]', "this is a"),
                 "an open string": (7, '{"id":"x}', "cannot be read as JSON"),
                 "an open bracket": (900, "[1,2", "cannot be read as JSON")}
 
@@ -214,8 +219,59 @@ def test_the_command_line_sends_searches_and_balances(system):
     assert "balanced: yes" in ledger.stdout and ledger.returncode == 0, ledger
     refused = system.cli("send", "--url", system.url, "--type", "nothing", "{}")
     assert refused.returncode == 1 and "nothing" in refused.stderr, refused
+    folder = system.cli("send", "--url", system.url, "--file", str(system.folder))
+    assert folder.returncode == 2 and "Is a directory" in folder.stderr, folder
     away = system.cli("search", "--url", "http://127.0.0.1:1")
     assert away.returncode == 69 and "tributary up" in away.stderr, away
+
+
+def test_tail_prints_every_document_once(system):
+    """Also of a batch that is larger than what it asks for at once."""
+    def send(first, count):
+        events = [{"type": "product", "id": f"tail-{first + i}", "data": {"id": i}}
+                  for i in range(count)]
+        assert system.post(events).status == 200
+
+    tail = subprocess.Popen([BIN / "tributary", "tail", "--json", "--type", "product", "--url",
+                             system.url], env=system.environment, stdout=subprocess.PIPE, text=True)
+    try:
+        count, lines = 0, []
+        reader = threading.Thread(target=lambda: lines.extend(tail.stdout), daemon=True)
+        while not select.select([tail.stdout], [], [], 0.2)[0]:  # Until it is there.
+            send(count, 1)
+            count += 1
+        reader.start()
+        for _ in range(3):
+            send(count, 900)
+            count += 900
+        def seen():
+            return {json.loads(line)["id"] for line in list(lines)}
+        wait_for(lambda: f"tail-{count - 2700}" in seen() and f"tail-{count - 1}" in seen(),
+                 "the last document")
+        wait_for(lambda: len(seen()) >= 2701, "every document")
+    finally:
+        tail.terminate()
+        assert tail.wait(30) == 0
+    reader.join(30)
+    ids = [json.loads(line)["id"] for line in lines]
+    assert len(ids) == len(set(ids)) and {f"tail-{count - i}" for i in range(1, 2701)} <= set(ids)
+
+
+@pytest.mark.parametrize("arguments", [
+    ("search", "--size", "-1"), ("search", "--size", "1001"), ("tail", "--count", "-3"),
+    ("send", "--id", "", "{}"), ("send", "--id", "a\nb", "{}"), ("send", "--id", "x" * 129, "{}")],
+    ids=lambda arguments: " ".join(arguments)[:20].replace("\n", "\\n"))
+def test_an_option_out_of_its_range_is_wrong_usage(system, arguments):
+    refused = system.cli(*arguments, "--url", system.url)
+    assert refused.returncode == 2 and arguments[1] in refused.stderr, refused
+
+
+def test_an_empty_idempotency_key_is_refused_by_both_doors(system):
+    event = {"type": "order", "data": {"id": 1}}
+    for url in (system.url + "/events", system.producer + "/produce"):
+        refused = request("POST", url, event, {"Content-Type": "application/json",
+                                               "Idempotency-Key": ""})
+        assert refused.status == 400 and "Idempotency-Key" in refused.json["detail"], refused
 
 
 def test_what_is_no_search_is_a_sentence(system):
@@ -269,19 +325,46 @@ def rss_mb(pid):
     return int(status.split("VmRSS:")[1].split()[0]) * 1024 / 1e6
 
 
-def test_an_idle_system_is_small(tmp_path):
-    """After both paths were used once, so that an instance of each function is there too."""
+def sizes_of(system):
+    """Resident megabytes by program."""
+    return {name_of(pid).removeprefix(str(BIN)): round(rss_mb(pid), 1)
+            for pid in [system.process.pid, *processes_below(system.process.pid)]}
+
+
+def test_an_idle_system_is_small_and_gives_back_what_work_took(tmp_path):
+    """After both paths were used, so that an instance of each function is there too."""
     with System(tmp_path) as system:
         assert system.post({"type": "order", "data": {"id": 1}}).status == 200
         assert system.put("orders.json", '[{"id":2}]').status in (200, 201)
         assert system.report("orders.json")["accepted"] == 1
         system.settled_ledger()
-        sizes = {name_of(pid).removeprefix(str(BIN)): rss_mb(pid)
-                 for pid in [system.process.pid, *processes_below(system.process.pid)]}
-        print({name: round(size, 1) for name, size in sizes.items()}, round(sum(sizes.values()), 1))
-        assert len(sizes) == 5, sizes
+        sizes = sizes_of(system)
+        assert len(sizes) == 5 and sum(sizes.values()) < 150, sizes
         assert sizes["/tributary-producer"] < 20 and sizes["/tributary-consumer"] < 20, sizes
-        assert sum(sizes.values()) < 150, sizes
+        many = "\n".join('{"id":%d,"note":"%s"}' % (n, "x" * 100) for n in range(50_000))
+        assert system.put("many-orders.ndjson", many).status in (200, 201)
+        assert system.report("many-orders.ndjson")["accepted"] == 50_000
+        system.settled_ledger()
+
+        def consumer():
+            return sizes_of(system)["/tributary-consumer"]
+        busy = consumer()
+        wait_for(lambda: consumer() < busy - 10, f"a Consumer that is smaller than {busy} MB", 60)
+
+
+def test_an_event_of_a_log_made_anew_is_no_redelivery(tmp_path):
+    """It may lie where the event of that id lay in the old log, and is another one all the same."""
+    system = System(tmp_path)
+    with system:
+        assert system.post({"type": "order", "id": "z1", "data": {"n": "old"}}).status == 200
+        documents(system, 1, id="z1")
+    for file in system.data.glob("log.db*"):
+        file.unlink()
+    with system:
+        assert system.post({"type": "order", "id": "z1", "data": {"n": "new"}}).status == 200
+        [letter] = documents(system, 1, type="dead-letter")
+        assert letter["reason"] == "id_reused" and "made anew" in json.dumps(letter), letter
+        assert system.settled_ledger()["totals"]["dead_lettered"] == 1
 
 
 def start_demo(folder, port):
@@ -289,6 +372,26 @@ def start_demo(folder, port):
         [pathlib.Path(__file__).parents[1] / "demo/up.sh", BIN], cwd=folder, text=True,
         env={"PATH": os.environ["PATH"], "DATA_DIR": str(folder / "data"), "PORT": str(port)},
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True)
+
+
+def processes_of_session(leader):
+    """Also those whose parent has ended."""
+    found = []
+    for entry in pathlib.Path("/proc").iterdir():
+        try:
+            if entry.name.isdigit() and os.getsid(int(entry.name)) == leader:
+                found.append(int(entry.name))
+        except ProcessLookupError:
+            pass
+    return [pid for pid in found if name_of(pid)]
+
+
+def interrupt(demo):
+    os.killpg(demo.pid, signal.SIGINT)  # As a terminal does.
+    rest, _ = demo.communicate(timeout=60)
+    assert not processes_of_session(demo.pid), [name_of(p) for p in processes_of_session(demo.pid)]
+    assert demo.returncode == 130, rest
+    assert rest.count("Stopping; ") <= 1 and "does not answer" not in rest, rest
 
 
 def said(demo, words):
@@ -311,14 +414,48 @@ def test_dev_up_shows_the_samples_and_is_ready_at_once_the_second_time(tmp_path)
         seconds.append(time.monotonic() - begun)
         assert "samples/orders-with-errors.json" in shown or run == "second", shown
         assert "balanced: yes" in shown, shown
+        newest = shown.split("The newest documents:")[1].split("The ledger:")[0]
+        assert "sample-order-1 " in newest and " /api " in newest, shown
+        assert " s3://bucket/samples/" in newest, shown
         for part in ("Console", "Gateway", "Producer"):
             assert f"{part} " in shown, shown
-        group = [demo.pid, *processes_below(demo.pid)]
-        os.killpg(demo.pid, signal.SIGINT)  # As a terminal does.
-        demo.communicate(timeout=60)
-        assert not [pid for pid in group if name_of(pid)], [name_of(pid) for pid in group]
+        interrupt(demo)
     print(f"first {seconds[0]:.1f} s, second {seconds[1]:.1f} s")
     assert seconds[1] < 5
+
+
+@pytest.mark.parametrize("words", ["Listening", "files through the bucket", "products.json:",
+                                   "events through", "newest documents"])
+def test_ctrl_c_at_any_moment_of_the_start_stops_everything_and_the_next_feeds_the_rest(
+        tmp_path, words):
+    port = free_port_triple()
+    demo = start_demo(tmp_path, port)
+    said(demo, words)
+    interrupt(demo)
+    demo = start_demo(tmp_path, port)
+    said(demo, "Ctrl-C stops everything")
+    reports = {path.name for path in (tmp_path / "data/bucket/reports/samples").iterdir()}
+    tried = request("GET", f"http://127.0.0.1:{port}/api/events?type=order&q=10248").json["total"]
+    assert tried == 0, "the README's own example is in the samples"
+    documents = request("GET", f"http://127.0.0.1:{port}/api/events?size=1").json["total"]
+    interrupt(demo)
+    assert (len(reports), documents) == (4, 34)
+
+
+def test_ctrl_c_just_after_the_begin_stops_everything(tmp_path):
+    port = free_port_triple()
+    for wanted in (1, 2, 3, 4):
+        demo = start_demo(tmp_path, port)
+        wait_for(lambda: len(processes_below(demo.pid)) >= wanted, f"{wanted} processes")
+        interrupt(demo)
+
+
+def test_a_closed_terminal_ends_dev_up_and_all_that_it_started(tmp_path):
+    demo = start_demo(tmp_path, free_port_triple())
+    said(demo, "files through the bucket")
+    demo.send_signal(signal.SIGHUP)  # To the script alone.
+    demo.communicate(timeout=60)
+    assert not processes_of_session(demo.pid)
 
 
 @pytest.mark.parametrize("settings, words", [

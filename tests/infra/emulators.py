@@ -6,15 +6,9 @@ import socket
 import subprocess
 
 import tools
-from system import request, wait_for
+from system import free_port, request, wait_for
 
 START_LIMIT = 300
-
-
-def free_port():
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
 
 
 @contextlib.contextmanager

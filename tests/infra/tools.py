@@ -8,6 +8,7 @@ import pathlib
 import shutil
 import subprocess
 import sys
+import tempfile
 import zipfile
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -113,9 +114,18 @@ def terraform():
     return path if tuple(int(part) for part in found.split(".")[:2]) >= (1, 9) else None
 
 
+def kafka_and_elasticsearch():
+    """The jars of the stack that the end to end test starts."""
+    sys.path.append(str(ROOT / "tests/stack"))
+    from local_stack import LocalStack
+    with tempfile.TemporaryDirectory() as folder:
+        stack = LocalStack(folder, kraft=True, base_port=0)
+        return stack.broker.java, stack.index.library
+
+
 if __name__ == "__main__":
     # For tests that run where there is no network to fetch anything from.
-    if terraform():
+    if terraform() and python313():
         provider_mirror()
-    if python313():
         localstack_python()
+        kafka_and_elasticsearch()

@@ -3,10 +3,11 @@
 
     sealed.py ROOT FUNCTION CERTIFICATES [EMULATOR…]      (inside `unshare --net --mount`)
 
-The network has a name server on 127.0.0.1:53 and Producers with TLS: `producer.test` with a
-certificate that the root's bundle trusts, `stranger.test` with one that it does not,
-`impostor.test` with a trusted one for another name. The root is read-only but for /tmp; EMULATOR is a
-command before /var/task/bootstrap, such as qemu with an older processor.
+The network has a name server on 127.0.0.1:53 and servers with TLS: `trusted.test` with a certificate
+that the root's bundle trusts, `stranger.test` with one that it does not, `impostor.test` with a
+trusted one for another name. Each of them is the Producer once, and for lambda_s3 S3 as well. The
+root is read-only but for /tmp; EMULATOR is a command before /var/task/bootstrap, such as qemu with
+an older processor.
 """
 import fcntl
 import json
@@ -21,10 +22,12 @@ import threading
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 from fake_producer import FakeProducer  # noqa: E402
+from fake_s3 import FakeS3  # noqa: E402
+from function import notification  # noqa: E402
 from lambda_root import CHROOT, VARIABLES  # noqa: E402
 from runtime_api import RuntimeApi  # noqa: E402
 
-NAMES = ("producer.test", "stranger.test", "impostor.test")
+NAMES = ("trusted", "stranger", "impostor")
 
 
 def raise_loopback():
@@ -46,7 +49,7 @@ def serve_names(asked):
         question = query[12:at + 5]
         name, kind = ".".join(labels).lower(), struct.unpack(">H", query[at + 1:at + 3])[0]
         asked.append(name)
-        found = name in NAMES
+        found = name.removesuffix(".test") in NAMES
         answer = (b"\xc0\x0c\x00\x01\x00\x01\x00\x00\x00\x3c\x00\x04\x7f\x00\x00\x01"
                   if found and kind == 1 else b"")
         flags = 0x8180 if found else 0x8183
@@ -64,36 +67,33 @@ def seal(root):
     mount("-o", "remount,bind,ro", root)
 
 
-def producer_at(certificates, name):
+def at(certificates, name):
+    """Where a server is to be found, and what it shows."""
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     tls.load_cert_chain(f"{certificates}/{name}.pem", f"{certificates}/{name}.key")
-    return FakeProducer(tls=tls, host=f"{name}.test")
+    return {"tls": tls, "host": f"{name}.test"}
 
 
-def event_for(function, root):
-    if function == "lambda_api":
-        return {"version": "2.0", "rawPath": "/events", "headers": {},
-                "body": json.dumps({"type": "order", "id": "e1", "data": {"id": 7}}),
-                "requestContext": {"http": {"method": "POST"}}}
-    file = pathlib.Path(root, "tmp/store/uploads/orders.json")
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text('[{"id":7}]')
-    return {"Records": [{"eventSource": "aws:s3", "eventName": "ObjectCreated:Put",
-                         "s3": {"bucket": {"name": "uploads"}, "object": {"key": "orders.json"}}}]}
+def event_for(function):
+    if function == "lambda_s3":
+        return notification("orders.json")
+    return {"version": "2.0", "rawPath": "/events", "headers": {},
+            "body": json.dumps({"type": "order", "id": "e1", "data": {"id": 7}}),
+            "requestContext": {"http": {"method": "POST"}}}
 
 
-def run(root, function, producer, command):
+def run(root, function, producer, s3, command):
     """One process, one event."""
-    with RuntimeApi() as api, producer:
+    with RuntimeApi() as api, producer, s3:
         environment = {**VARIABLES, "AWS_LAMBDA_FUNCTION_NAME": function,
-                       "AWS_LAMBDA_RUNTIME_API": api.address, "PRODUCER_URL": producer.url}
-        if function == "lambda_s3":
-            environment["OBJECT_STORE_DIR"] = "/tmp/store"
+                       "AWS_LAMBDA_RUNTIME_API": api.address, "PRODUCER_URL": producer.url,
+                       "AWS_ENDPOINT_URL_S3": s3.url, "RESULTS_BUCKET": "results",
+                       "AWS_ACCESS_KEY_ID": "id", "AWS_SECRET_ACCESS_KEY": "key"}
         process = subprocess.Popen([CHROOT, root, *command, "/var/task/bootstrap"],
                                    env=environment, stdout=subprocess.PIPE,
                                    stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
         try:
-            outcome = api.invoke(event_for(function, root), limit=8, patience=60)
+            outcome = api.invoke(event_for(function), limit=8, patience=60)
             result = {"kind": outcome.kind, "body": outcome.body}
         except Exception as error:  # Whatever it is, the function's own output tells more.
             result = {"kind": "none", "body": repr(error)}
@@ -109,8 +109,13 @@ def main():
     asked = []
     threading.Thread(target=serve_names, args=(asked,), daemon=True).start()
     seal(root)
-    results = {name: run(root, function, producer_at(certificates, name), command)
-               for name in ("producer", "stranger", "impostor")}
+    results = {}
+    for service in ("Producer", "S3") if function == "lambda_s3" else ("Producer",):
+        for name in NAMES:
+            producer = FakeProducer(**at(certificates, name if service == "Producer" else "trusted"))
+            s3 = FakeS3({"uploads": {"orders.json": {"": b'[{"id":7}]'}}},
+                        **at(certificates, name if service == "S3" else "trusted"))
+            results[f"{name} {service}"] = run(root, function, producer, s3, command)
     read_only = subprocess.run(["touch", f"{root}/var/task/x"], capture_output=True).returncode != 0
     print(json.dumps({"results": results, "asked": asked, "is_read_only": read_only}))
     os._exit(0)

@@ -9,9 +9,8 @@ import time
 import pytest
 
 import tools
-from conftest import free_port
 from lambda_root import LambdaRoot
-from system import processes_below, wait_for
+from system import free_port, processes_below, wait_for
 
 INVOKE = "/2015-03-31/functions/function/invocations"
 

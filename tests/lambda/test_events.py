@@ -1,17 +1,15 @@
 """The table of events: for each payload the exact answer, the GETs that are made (key and version)
 and the events that are produced. tests/data/lambda_events/ holds the payloads as AWS documents them
-and the rows; "*" in a row stands for any text.
+and the rows; "*" in a row stands for any text. Every row gets a fresh function, since equal lines of
+a log are counted, not repeated.
 """
 import json
 import pathlib
-import subprocess
 
 import pytest
 
 from fake_s3 import FakeS3
-from fake_producer import FakeProducer
-from runtime_api import RuntimeApi
-from system import BIN
+from function import Function
 
 DATA = pathlib.Path(__file__).resolve().parents[1] / "data/lambda_events"
 TABLES = {name: json.loads((DATA / f"{name}.json").read_text()) for name in ("api", "s3")}
@@ -37,7 +35,7 @@ def event_of(row):
     return row["event"]
 
 
-def seen(row, outcome, producer, gets=None):
+def seen(outcome, producer, gets=None):
     """What happened, in the form in which a row tells it."""
     answer = json.loads(outcome.body)
     if isinstance(answer.get("body"), str) and answer["body"]:
@@ -48,38 +46,6 @@ def seen(row, outcome, producer, gets=None):
     if gets is not None:
         found["gets"] = [list(get) for get in gets]
     return found
-
-
-class Running:
-    """One function with its Producer. Fresh for every row: equal lines of a log are counted, not
-    repeated."""
-
-    def __init__(self, name, folder, settings):
-        self.api, self.producer = RuntimeApi(), FakeProducer()
-        self.log = (folder / f"{name}.log").open("w+")
-        self.settings = {"AWS_LAMBDA_RUNTIME_API": self.api.address, "AWS_REGION": "eu-central-1",
-                         "PRODUCER_URL": self.producer.url, **settings}
-        self.api.__enter__()
-        self.producer.__enter__()
-        self.process = subprocess.Popen([BIN / name / "bootstrap"], env=self.settings,
-                                        stdout=self.log, stderr=self.log, stdin=subprocess.DEVNULL)
-
-    def close(self):
-        self.process.kill()
-        self.process.wait(20)
-        self.producer.__exit__()
-        self.api.__exit__()
-        self.log.close()
-
-    def run(self, row):
-        self.producer.events.clear()
-        self.producer.count = 0
-        logged = len(self.text())
-        outcome = self.api.invoke(event_of(row))
-        return outcome, self.text()[logged:]
-
-    def text(self):
-        return pathlib.Path(self.log.name).read_text()
 
 
 def objects_of(row):
@@ -97,26 +63,19 @@ def check(row, found, log):
 
 
 @pytest.mark.parametrize("row", TABLES["api"], ids=[row["name"] for row in TABLES["api"]])
-def test_lambda_api(row, tmp_path):
-    running = Running("lambda_api", tmp_path, {})
-    try:
-        outcome, log = running.run(row)
-        check(row, seen(row, outcome, running.producer), log)
-    finally:
-        running.close()
+def test_lambda_api(row, producer, tmp_path):
+    with Function("lambda_api", tmp_path, PRODUCER_URL=producer.url) as function:
+        outcome = function.api.invoke(event_of(row))
+        check(row, seen(outcome, producer), function.log())
 
 
 @pytest.mark.parametrize("row", TABLES["s3"], ids=[row["name"] for row in TABLES["s3"]])
-def test_lambda_s3(row, tmp_path):
-    with FakeS3(objects_of(row)) as s3:
-        running = Running("lambda_s3", tmp_path, {
-            "AWS_ENDPOINT_URL_S3": s3.url, "AWS_ACCESS_KEY_ID": "id", "AWS_SECRET_ACCESS_KEY": "key",
-            "RESULTS_BUCKET": "results"})
-        try:
-            outcome, log = running.run(row)
-            check(row, seen(row, outcome, running.producer, s3.gets), log)
-        finally:
-            running.close()
+def test_lambda_s3(row, producer, tmp_path):
+    with FakeS3(objects_of(row)) as s3, Function(
+            "lambda_s3", tmp_path, PRODUCER_URL=producer.url, AWS_ENDPOINT_URL_S3=s3.url,
+            AWS_ACCESS_KEY_ID="id", AWS_SECRET_ACCESS_KEY="key", RESULTS_BUCKET="results") as function:
+        outcome = function.api.invoke(event_of(row))
+        check(row, seen(outcome, producer, s3.gets), function.log())
 
 
 def test_the_table_is_complete():

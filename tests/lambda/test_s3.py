@@ -1,56 +1,40 @@
 """lambda_s3 on a real server of S3's protocol, which checks signatures strictly (MinIO)."""
-import http.server
 import json
-import pathlib
 import queue
 import socket
 import subprocess
 import threading
-import urllib.parse
+import time
 
 import pytest
 
 import tools
-from conftest import free_port
+from counting_producer import CountingProducer, write_numbered_orders
+from function import Function, notification
 from minio_server import MinioServer
-from runtime_api import RuntimeApi
-from system import BIN, wait_for
+from stand_in import Handler, StandIn
+from system import BIN, free_port
 
+MAX_RSS_MB = 64
 STORE_TEST = BIN.parent / "src/object_store/s3/object_store_s3_test"
 pytestmark = pytest.mark.skipif(tools.minio() is None, reason="MinIO needs Go to be compiled")
 
 
-class Webhook:
+class Webhook(StandIn):
     """Where MinIO posts its notifications."""
 
     def __init__(self):
+        super().__init__(_WebhookHandler)
         self.events = queue.Queue()
-        events = self.events
 
-        class Handler(http.server.BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
 
-            def do_POST(self):
-                body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-                if body:
-                    events.put(body.decode())
-                self.send_response(200)
-                self.send_header("Content-Length", "0")
-                self.end_headers()
+class _WebhookHandler(Handler):
+    def do_POST(self):
+        if body := self.body():
+            self.server.owner.events.put(body.decode())
+        self.answer(200)
 
-            do_HEAD = do_GET = do_POST
-
-            def log_message(self, *_):
-                pass
-
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self.server.server_address[1]}/"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-
-    def close(self):
-        self.server.shutdown()
-        self.server.server_close()
+    do_HEAD = do_GET = do_POST
 
 
 class CuttingProxy:
@@ -59,7 +43,7 @@ class CuttingProxy:
     def __init__(self, target_port, cut_after):
         self.target_port, self.cut_after, self.cuts = target_port, cut_after, 0
         self.listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self.listener.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.listener.getsockname()[1]}"
         threading.Thread(target=self.accept, daemon=True).start()
 
     def accept(self):
@@ -97,9 +81,8 @@ class CuttingProxy:
 
 @pytest.fixture(scope="module")
 def webhook():
-    hook = Webhook()
-    yield hook
-    hook.close()
+    with Webhook() as hook:
+        yield hook
 
 
 @pytest.fixture(scope="module")
@@ -111,47 +94,13 @@ def minio(tmp_path_factory, webhook):
         yield server
 
 
-class Function:
-    """lambda_s3, running."""
-
-    def __init__(self, folder, settings):
-        self.api = RuntimeApi()
-        self.log = (pathlib.Path(folder) / "lambda_s3.log").open("w+")
-        self.settings = {"AWS_LAMBDA_RUNTIME_API": self.api.address, "RESULTS_BUCKET": "",
-                         "AWS_ENDPOINT_URL_LAMBDA": f"http://{self.api.address}",
-                         "AWS_LAMBDA_FUNCTION_NAME": "lambda_s3", **settings}
-
-    def __enter__(self):
-        self.api.__enter__()
-        self.process = subprocess.Popen([BIN / "lambda_s3/bootstrap"], env=self.settings,
-                                        stdout=self.log, stderr=self.log, stdin=subprocess.DEVNULL)
-        return self
-
-    def __exit__(self, *_):
-        self.process.kill()
-        self.process.wait(20)
-        self.api.__exit__()
-        self.log.close()
-
-    def text(self):
-        return pathlib.Path(self.log.name).read_text()
-
-    def peak_megabytes(self):
-        status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
-        return int(status.split("VmHWM:")[1].split()[0]) / 1024
-
-
-def notification(key, bucket="uploads"):
-    return {"Records": [{"eventSource": "aws:s3", "eventName": "ObjectCreated:Put", "s3": {
-        "bucket": {"name": bucket}, "object": {"key": urllib.parse.quote_plus(key)}}}]}
-
-
 def orders(count):
     return [{"id": number, "total": number * 1.5, "note": "x" * 200} for number in range(count)]
 
 
-def lines_of(items):
-    return "".join(json.dumps(item) + "\n" for item in items)
+def importer(folder, minio, producer, **settings):
+    return Function("lambda_s3", folder,
+                    **{**minio.environment, "PRODUCER_URL": producer.url, **settings})
 
 
 def test_the_store_keeps_its_contract_on_a_real_server(minio):
@@ -165,7 +114,7 @@ def test_the_store_keeps_its_contract_on_a_real_server(minio):
 def test_an_upload_with_a_public_client_becomes_events(minio, webhook, producer, tmp_path, key):
     while not webhook.events.empty():
         webhook.events.get()
-    with Function(tmp_path, {**minio.environment, "PRODUCER_URL": producer.url}) as function:
+    with importer(tmp_path, minio, producer) as function:
         minio.client.put_object(Bucket="uploads", Key=key, Body=json.dumps(orders(500)).encode())
         outcome = function.api.invoke(webhook.events.get(timeout=60))
     assert outcome.kind == "response", outcome.body
@@ -178,40 +127,35 @@ def test_an_upload_with_a_public_client_becomes_events(minio, webhook, producer,
         "accepted"] == 500
 
 
-def test_a_connection_that_is_cut_again_and_again_changes_nothing(minio, producer, tmp_path,
-                                                                   is_long):
-    count, cut_after = (10_000_000, 50 << 20) if is_long else (40_000, 1_300_000)
-    producer.keeps = not is_long
-    file = tmp_path / "file.ndjson"
-    with file.open("w") as out:
-        for begin in range(0, count, 10_000):
-            out.write(lines_of({"id": n, "total": n * 1.5, "note": "x" * 250}
-                               for n in range(begin, begin + 10_000)))
-    minio.client.upload_file(str(file), "uploads", "cut/orders.ndjson")
+def test_a_connection_that_is_cut_again_and_again_changes_nothing(minio, tmp_path, is_long):
+    size, cut_after = (3_100_000_000, 50 << 20) if is_long else (12_000_000, 1_300_000)
+    file = tmp_path / "orders.json"
+    count, size = write_numbered_orders(file, size), file.stat().st_size
+    minio.client.upload_file(str(file), "uploads", "cut/orders.json")
+    file.unlink()
     proxy = CuttingProxy(minio.port, cut_after)
-    settings = {**minio.environment, "PRODUCER_URL": producer.url,
-                "AWS_ENDPOINT_URL_S3": f"http://127.0.0.1:{proxy.port}"}
-    with Function(tmp_path, settings) as function:
-        outcome = function.api.invoke(notification("cut/orders.ndjson"), limit=880, patience=900)
-        while function.api.self_invocations:
-            outcome = function.api.invoke(function.api.self_invocations.pop(), limit=880,
-                                          patience=900)
-        peak = function.peak_megabytes()
+    with CountingProducer(count, float("inf")) as producer, importer(
+            tmp_path, minio, producer, AWS_ENDPOINT_URL_S3=proxy.url) as function:
+        event, invocations, begin = notification("cut/orders.json"), 0, time.monotonic()
+        while event:
+            outcome = function.api.invoke(event, limit=880, patience=900)
+            event = function.api.self_invocations and function.api.self_invocations.pop()
+            invocations += 1
+        seconds, peak = time.monotonic() - begin, function.peak_mb()
     proxy.close()
+    print(f"{size / 1e6:.0f} MB, {count} items, {invocations} invocations, {seconds:.0f} s, "
+          f"{proxy.cuts} cuts, peak {peak:.1f} MB")
     assert outcome.kind == "response", outcome.body
-    assert producer.count == count
-    assert proxy.cuts > file.stat().st_size / cut_after / 2, "the proxy did not cut"
-    assert peak < 64, f"{peak:.0f} MB"
-    if producer.keeps:
-        ids = [event["data"]["id"] for event in producer.events]
-        assert ids == list(range(count))
-        assert len({event["id"] for event in producer.events}) == count
+    assert outcome.json["objects"][0]["accepted"] == count, outcome.body
+    producer.check()
+    assert producer.received == count, "a cut made the function send something again"
+    assert proxy.cuts > size / cut_after / 2, "the proxy did not cut"
+    assert peak < MAX_RSS_MB
 
 
 def test_wrong_credentials_are_one_clear_error(minio, producer, tmp_path):
     minio.client.put_object(Bucket="uploads", Key="secret/orders.json", Body=b'[{"id":1}]')
-    settings = {**minio.environment, "PRODUCER_URL": producer.url, "AWS_SECRET_ACCESS_KEY": "wrong"}
-    with Function(tmp_path, settings) as function:
+    with importer(tmp_path, minio, producer, AWS_SECRET_ACCESS_KEY="wrong") as function:
         outcome = function.api.invoke(notification("secret/orders.json"))
     assert outcome.kind == "error"
     assert outcome.json["errorType"] == "Tributary.ImportFailed"
@@ -224,15 +168,14 @@ def test_wrong_credentials_are_one_clear_error(minio, producer, tmp_path):
 def test_a_file_whose_items_are_all_bad_stays_small(minio, producer, tmp_path):
     bad = "".join(f'{{"id":{n},"note":"{"x" * 300}","broken":}}\n' for n in range(150_000))
     minio.client.put_object(Bucket="uploads", Key="bad/orders.ndjson", Body=bad.encode())
-    settings = {**minio.environment, "PRODUCER_URL": producer.url}
-    with Function(tmp_path, settings) as function:
+    with importer(tmp_path, minio, producer) as function:
         outcome = function.api.invoke(notification("bad/orders.ndjson"), limit=600, patience=600)
-        peak = function.peak_megabytes()
+        peak = function.peak_mb()
     assert outcome.kind == "response", outcome.body
     assert outcome.json["objects"][0]["rejected"] == 150_000, outcome.body
     parts = minio.keys("uploads", "rejected/bad/orders.ndjson/")
     assert len(parts) > 5
-    assert peak < 64, f"{peak:.0f} MB"
+    assert peak < MAX_RSS_MB
 
 
 def test_a_versioned_object_is_read_at_the_version_of_its_notification(minio, webhook, producer,
@@ -247,7 +190,7 @@ def test_a_versioned_object_is_read_at_the_version_of_its_notification(minio, we
         minio.client.put_object(Bucket="uploads", Key="v/orders.json",
                                 Body=json.dumps([{"id": number}]).encode())
     events = [webhook.events.get(timeout=60) for _ in range(2)]
-    with Function(tmp_path, {**minio.environment, "PRODUCER_URL": producer.url}) as function:
+    with importer(tmp_path, minio, producer) as function:
         for event in events:
             assert function.api.invoke(event).kind == "response"
     assert [event["data"]["id"] for event in producer.events] == [1, 2]

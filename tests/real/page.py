@@ -12,8 +12,8 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 RESULTS = ROOT / "build/results/reliability"
 PAGE = ROOT / "docs/reliability.md"
 BEGIN, END = "<!-- table: tests/real/page.py -->\n", "<!-- end of the table -->\n"
-HEAD = ("| fault | what was done | events accepted | per second | documents | dead letters | lost | twice |"
-        " out of order | ledger | answers by status |\n" + "|---" * 11 + "|\n")
+HEAD = ("| fault | what was done | events accepted | per second | over the whole case | documents | dead letters | lost | twice |"
+        " out of order | ledger | answers by status |\n" + "|---" * 12 + "|\n")
 
 
 def answers(row):
@@ -23,7 +23,8 @@ def answers(row):
 
 def line(row):
     order = "–" if row["disordered"] is None else row["disordered"]
-    return (f"| {row['case']} | {row['fault']} | {row['accepted']:,} | {row['per_second']:,} | "
+    return (f"| {row['case']} | {row['fault']} | {row['accepted']:,} | "
+            f"{row['busy_per_second']:,} | {row['per_second']:,} | "
             f"{row['documents']:,} | {row['letters']:,} | {row['lost']} | {row['twice']} | {order} | "
             f"{'balanced' if row['balanced'] else 'NOT balanced'} | {answers(row)} |\n")
 

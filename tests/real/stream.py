@@ -7,11 +7,13 @@
 Each batch is sent until every event in it is accepted, with the same ids: an unknown fate, a refusal
 and a cut connection are retried. Variants write the same numbers in other ways (see below).
 """
+import collections
 import datetime
 import http.client
 import itertools
 import json
 import random
+import statistics
 import threading
 import time
 import urllib.parse
@@ -23,6 +25,7 @@ RUN = uuid.uuid4().hex[:8]  # A stack that is kept knows the ids of earlier runs
 KINDS = ("order", "product", "supplier")
 TRICKLE = 10  # Events in a batch, and batches a second and connection, once the budget is used up.
 RANGE = 1_000_000  # Of each thread's numbers.
+SPAN = 2  # Seconds.
 ENTITIES = 51      # Of each thread; a multiple of the kinds, so that an entity is of one kind.
 
 
@@ -53,10 +56,11 @@ class Stream:
         self.accepted, self.attempted = set(), set()
         self.statuses = {}  # Answers by status; 0: none came.
         self.retry_after_missing = 0
+        self.spans = collections.Counter()  # Accepted events by span of the load.
         self.slowest_answer = 0.0
         self.lock, self.stopping = threading.Lock(), threading.Event()
         self.interval = threads * batch / rate
-        self.budget = budget / threads  # Of each thread.
+        self.budget = budget
         self.threads = [threading.Thread(target=self._run, args=[self.first + i * RANGE], daemon=True)
                         for i in range(threads)]
 
@@ -78,6 +82,14 @@ class Stream:
     def accepted_per_second(self):
         return len(self.accepted) / self.seconds
 
+    @property
+    def busy_per_second(self):
+        """The median rate of all spans in which more than the trickle was accepted: neither the
+        standstill that a fault makes nor what comes after the budget."""
+        trickle = TRICKLE * TRICKLE * len(self.threads)
+        busy = [rate for rate in (count / SPAN for count in self.spans.values()) if rate > 2 * trickle]
+        return statistics.median(busy) if busy else self.accepted_per_second
+
     def wait_for_progress(self, events, deadline=300):
         goal = len(self.accepted) + events
         wait_for(lambda: len(self.accepted) >= goal, f"{events} more accepted events", deadline)
@@ -87,7 +99,7 @@ class Stream:
         due, first = time.monotonic(), number
         while not self.stopping.is_set():
             self.stopping.wait(max(0, due - time.monotonic()))
-            is_full = number - first < self.budget
+            is_full = number - first < self.budget / len(self.threads)
             interval = self.interval if is_full else 1 / TRICKLE
             due = max(due, time.monotonic() - interval) + interval
             numbers = list(range(number, number + (self.batch if is_full else TRICKLE)))
@@ -106,6 +118,7 @@ class Stream:
             with self.lock:
                 self.statuses[status] = self.statuses.get(status, 0) + 1
                 self.accepted.update(accepted)
+                self.spans[int((time.monotonic() - self.begun) / SPAN)] += len(accepted)
             if status == 200:
                 return
             self.stopping.wait(0.1)

@@ -15,12 +15,12 @@ import pytest
 
 from real_system import RealSystem
 from scripted_proxy import ScriptedProxy
-from stream import RANGE, Stream, is_rejected, one_percent_rejected, owner, reused_ids
+from stream import Stream, is_rejected, one_percent_rejected, owner, reused_ids
 from system import wait_for
 from verdict import check
 
-# Events at full speed in the short form; TRIBUTARY_TEST_EVENTS makes it less for slow machines.
-SHORT = int(os.environ.get("TRIBUTARY_TEST_EVENTS", "30000"))
+# Events at full speed; TRIBUTARY_TEST_EVENTS says otherwise.
+SHORT, LONG = 30_000, 300_000
 RESULTS = pathlib.Path(__file__).resolve().parents[2] / "build/results/reliability"
 
 
@@ -31,7 +31,7 @@ def system(zookeeper_stack, tmp_path_factory):
 
 
 def budget(is_long):
-    return RANGE if is_long else SHORT
+    return int(os.environ.get("TRIBUTARY_TEST_EVENTS", LONG if is_long else SHORT))
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def case(system, is_long):
     def run(name, fault, expected=None, **load):
         system.mend()
         begun = time.monotonic()
-        with Stream(system, budget=budget(is_long), **load) as stream:
+        with Stream(system, **({"budget": budget(is_long)} | load)) as stream:
             stream.wait_for_progress(1_000)
             yield stream
             system.wait_ready()
@@ -56,7 +56,7 @@ def keep(name, fault, is_long, stream, verdict):
     RESULTS.mkdir(parents=True, exist_ok=True)
     row = {"case": name, "fault": fault, "form": "long" if is_long else "short",
            "seconds": round(stream.seconds), "accepted": verdict.accepted,
-           "per_second": round(verdict.rate), "documents": verdict.documents,
+           "busy_per_second": round(stream.busy_per_second), "per_second": round(verdict.rate), "documents": verdict.documents,
            "letters": verdict.letters, "lost": len(verdict.lost), "twice": len(verdict.twice),
            "disordered": None if stream.copies > 1 else len(verdict.disordered),
            "balanced": verdict.is_balanced,
@@ -69,16 +69,18 @@ def lasting(seconds):
     time.sleep(seconds)
 
 
-def between(chance, stream):
-    """Some accepted events between two faults, never the same number."""
-    stream.wait_for_progress(chance.randrange(50, 500))
+def between(chance, stream, times):
+    """Some accepted events between two of so many faults, never the same number: together about
+    half of the load."""
+    mean = int(stream.budget / times / 2)
+    stream.wait_for_progress(chance.randrange(mean // 2, mean * 3 // 2))
 
 
 def test_the_producer_is_killed(system, case, is_long):
     chance, times = random.Random(1), 10 if is_long else 2
     with case("producer killed", f"kill -9, {times} times") as stream:
         for _ in range(times):
-            between(chance, stream)
+            between(chance, stream, times)
             system.producer_program.kill()
             system.producer_program.start()
 
@@ -87,7 +89,7 @@ def test_the_consumer_is_killed(system, case, is_long):
     chance, times = random.Random(2), 10 if is_long else 2
     with case("consumer killed", f"kill -9, {times} times") as stream:
         for _ in range(times):
-            between(chance, stream)
+            between(chance, stream, times)
             system.consumers[0].kill()
             system.consumers[0].start()
 
@@ -96,7 +98,7 @@ def test_the_broker_is_killed(system, case, is_long):
     chance, times = random.Random(3), 5 if is_long else 1
     with case("broker killed", f"kill -9 and restart, {times} times") as stream:
         for _ in range(times):
-            between(chance, stream)
+            between(chance, stream, times)
             system.stack.broker.kill()
             system.stack.broker.start()
 
@@ -111,18 +113,36 @@ def test_the_broker_stands_still(system, case, is_long):
             system.stack.broker.resume()
 
 
+def test_the_broker_stores_nothing(system, case, is_long):
+    """What a full disk looks like from outside: the broker is there and refuses every record. One
+    broker cannot have two replicas in sync."""
+    seconds, set_property = 60 if is_long else 20, system.stack.broker.configure_topic
+    topics = ("products", "orders", "suppliers")
+    with case("broker refuses to store", f"produce errors on every topic for {seconds} s") as stream:
+        try:
+            for topic in topics:
+                set_property(topic, "min.insync.replicas", 2)
+            lasting(seconds)
+            assert stream.statuses.get(503, 0) + stream.statuses.get(504, 0) > 0, stream.statuses
+        finally:
+            for topic in topics:
+                set_property(topic, "min.insync.replicas", 1)
+
+
 def test_elasticsearch_is_killed(system, case, is_long):
     chance, times = random.Random(4), 3 if is_long else 1
     with case("Elasticsearch killed", f"kill -9 and restart, {times} times") as stream:
         for _ in range(times):
-            between(chance, stream)
+            between(chance, stream, times)
             system.stack.index.kill()
             system.stack.index.start()
 
 
 def test_elasticsearch_is_down(system, case, is_long):
     seconds = 300 if is_long else 15
-    with case("Elasticsearch down", f"for {seconds} s"):
+    # Full speed for as long as it lasts: all of it has to wait in Kafka.
+    load = {"budget": 6_000 * seconds} if is_long else {}
+    with case("Elasticsearch down", f"for {seconds} s", **load):
         system.stack.index.kill()
         try:
             lasting(seconds)
@@ -168,11 +188,18 @@ def test_one_percent_is_rejected_for_good(system, case, is_long):
 
 def test_the_group_grows_and_shrinks(system, case):
     chance = random.Random(6)
+
+    def assignments():
+        """How often each consumer that there is now was given a partition."""
+        return {c.name: c.log_text().count("A partition is ours.") for c in system.consumers}
     with case("consumers 1, 3, 1", "two join, two leave") as stream:
         for change in (system.add_consumer, system.add_consumer, system.remove_consumer,
                        system.remove_consumer):
-            between(chance, stream)
+            between(chance, stream, 4)
+            before = assignments()
             change()
+            name = system.consumers[-1].name  # The one that joined, or one that stays.
+            wait_for(lambda: assignments()[name] > before.get(name, 0), f"a partition for {name}", 300)
 
 
 def test_clients_repeat_and_reorder(system, case, is_long):

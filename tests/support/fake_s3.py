@@ -4,30 +4,41 @@ MinIO does that.
     with FakeS3({"uploads": {"orders.json": {"v1": b"[]"}}}) as s3:     # version "": none is kept
         ... AWS_ENDPOINT_URL_S3=s3.url ...
         s3.gets       # [("orders.json", "v1"), …], of what lay there from the beginning
+        s3.requests   # [Request(method, bucket, key, versionId that was asked for, status), …]
+
+What is put gets a version where its bucket is one of `versioned`.
 """
+import collections
+import functools
 import hashlib
-import http.server
 import re
-import threading
 import urllib.parse
+import uuid
+
+from stand_in import Handler, StandIn
+
+Request = collections.namedtuple("Request", "method bucket key version status")
 
 
+@functools.lru_cache(8)
 def etag_of(content):
     return hashlib.md5(content).hexdigest()
 
 
-class _Handler(http.server.BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-
-    def do_GET(self):
-        s3 = self.server.s3
+class _Handler(Handler):
+    def asked(self):
+        """Bucket, key and, if one is named, version."""
         url = urllib.parse.urlsplit(self.path)
         _, bucket, key = urllib.parse.unquote(url.path).split("/", 2)
-        query = dict(urllib.parse.parse_qsl(url.query))
+        return bucket, key, dict(urllib.parse.parse_qsl(url.query)).get("versionId")
+
+    def do_GET(self):
+        s3 = self.server.owner
+        bucket, key, named = self.asked()
         versions = s3.buckets.get(bucket, {}).get(key, {})
-        version = query.get("versionId", next(reversed(versions), None))
+        version = named or next(reversed(versions), None)
         if version not in versions:
-            return self.refuse(404, "NoSuchVersion" if "versionId" in query else "NoSuchKey")
+            return self.refuse(404, "NoSuchVersion" if named else "NoSuchKey")
         content = versions[version]
         wanted = self.headers.get("If-Match", "").strip('"')
         if wanted and wanted != etag_of(content):
@@ -45,44 +56,35 @@ class _Handler(http.server.BaseHTTPRequestHandler):
     do_HEAD = do_GET
 
     def do_PUT(self):
-        _, bucket, key = urllib.parse.unquote(self.path).split("/", 2)
-        content = self.rfile.read(int(self.headers["Content-Length"]))
-        self.server.s3.buckets.setdefault(bucket, {})[key] = {"": content}
+        bucket, key, _ = self.asked()
+        content = self.body()
+        version = uuid.uuid4().hex[:31] if bucket in self.server.owner.versioned else ""
+        versions = self.server.owner.buckets.setdefault(bucket, {}).setdefault(key, {})
+        versions.pop(version, None)  # The newest is the last.
+        versions[version] = content
         self.answer(200, b"", {"ETag": f'"{etag_of(content)}"'})
 
     def do_DELETE(self):
-        _, bucket, key = urllib.parse.unquote(self.path).split("/", 2)
-        self.server.s3.buckets.get(bucket, {}).pop(key, None)
+        bucket, key, _ = self.asked()
+        self.server.owner.buckets.get(bucket, {}).pop(key, None)
         self.answer(204)
 
     def refuse(self, status, code):
         self.answer(status, f"<Error><Code>{code}</Code></Error>".encode())
 
     def answer(self, status, body=b"", headers=None):
-        self.send_response(status)
-        for name, value in (headers or {}).items():
-            self.send_header(name, value)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        if self.command != "HEAD":
-            self.wfile.write(body)
-
-    def log_message(self, *_):
-        pass
+        self.server.owner.requests.append(Request(self.command, *self.asked(), status))
+        super().answer(status, body, headers)
 
 
-class FakeS3:
-    def __init__(self, buckets):
-        self.buckets, self.gets = buckets, []
+class FakeS3(StandIn):
+    def __init__(self, buckets, versioned=(), **options):
+        super().__init__(_Handler, **options)
+        self.buckets, self.versioned, self.gets, self.requests = buckets, versioned, [], []
         self.original = {(bucket, key) for bucket, keys in buckets.items() for key in keys}
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
-        self.server.daemon_threads, self.server.s3 = True, self
-        self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
 
-    def __enter__(self):
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-        return self
+    def keys(self, bucket, prefix=""):
+        return sorted(key for key in self.buckets.get(bucket, {}) if key.startswith(prefix))
 
-    def __exit__(self, *_):
-        self.server.shutdown()
-        self.server.server_close()
+    def newest(self, bucket, key):
+        return list(self.buckets[bucket][key].values())[-1]

@@ -1,109 +1,108 @@
-"""The Lambda Runtime API as a function sees it, for one function at a time.
+"""The Lambda Runtime API as one instance of a function sees it.
 
     with RuntimeApi() as api:
         process = subprocess.Popen([bootstrap], env={"AWS_LAMBDA_RUNTIME_API": api.address, …})
-        outcome = api.invoke({...})      # -> Outcome("response" | "error", body, headers)
-        api.invoke(..., limit=3)         # the deadline that the function is told
+        outcome = api.invoke({...})      # -> Outcome("response" | "error", body)
+        api.invoke(..., limit=3)         # the seconds that the function is told it has
 
-Events are handed out one by one; `first_next` is when the function asked for its first one.
+Events are handed out one by one, and an event's time begins then. What the function asks Lambda to
+invoke it with is kept in `self_invocations`, and goes no further. Nothing but the standard library,
+so that LocalStack's Python can use it, too.
 """
-import http.server
+import concurrent.futures
 import json
 import queue
-import threading
+import re
 import time
 import uuid
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+
+from stand_in import Handler, StandIn
+
+ARN = "arn:aws:lambda:eu-central-1:1:function:f"
+TRACE = "Root=1-5e1b4151-43a0913a1234567890123456;Sampled=0"
 
 
 @dataclass
 class Outcome:
     kind: str
     body: str
-    headers: dict = field(default_factory=dict)
-    seconds: float = 0.0
+    is_late: bool  # It came after the deadline; Lambda would have ended the instance.
 
     @property
     def json(self):
         return json.loads(self.body)
 
 
-class _Handler(http.server.BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
+@dataclass
+class Invocation:
+    """An event on its way."""
+    request_id: str
+    event: bytes
+    limit: float
+    trace: str
+    arn: str
+    answer: concurrent.futures.Future
+    deadline: float = 0
 
+    def headers(self):
+        return {"Lambda-Runtime-Aws-Request-Id": self.request_id,
+                "Lambda-Runtime-Deadline-Ms": str(int(self.deadline * 1000)),
+                "Lambda-Runtime-Trace-Id": self.trace,
+                "Lambda-Runtime-Invoked-Function-Arn": self.arn}
+
+
+class _Handler(Handler):
     def do_GET(self):
-        api = self.server.api
+        api = self.server.owner
         if not self.path.endswith("/runtime/invocation/next"):
             return self.answer(404)
-        if api.first_next is None:
-            api.first_next = time.perf_counter()
-            api.is_ready.set()
-        event = api.events.get()
-        if event is None:
+        if not api.started.done():
+            api.started.set_result(None)
+        invocation = api.waiting.get()
+        if invocation is None:
             return self.answer(500)
-        request_id, body, headers = event
-        api.handed_out = time.perf_counter()
-        self.answer(200, body, {"Lambda-Runtime-Aws-Request-Id": request_id, **headers})
+        invocation.deadline = time.time() + invocation.limit
+        return self.answer(200, invocation.event, invocation.headers())
 
     def do_POST(self):
-        api = self.server.api
-        body = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
+        api = self.server.owner
+        body = self.body().decode()
         if self.path.startswith("/2015-03-31/functions/"):
             api.self_invocations.append(body)
             return self.answer(202)
-        kind = self.path.rsplit("/", 1)[1]
-        if self.path.endswith("/init/error"):
-            kind = "init error"
-            api.is_ready.set()
-        api.outcomes.put(Outcome(kind, body, dict(self.headers),
-                                 time.perf_counter() - api.handed_out))
+        if self.path.endswith("/runtime/init/error"):
+            api.started.set_exception(RuntimeError(body))
+            return self.answer(202)
+        found = re.search(r"/runtime/invocation/([^/]+)/(response|error)$", self.path)
+        invocation = found and api.open.pop(found[1], None)
+        if not invocation:
+            return self.answer(403)
         self.answer(202, b"{}")
-
-    def answer(self, status, body=b"", headers=None):
-        self.send_response(status)
-        for name, value in (headers or {}).items():
-            self.send_header(name, value)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_):
-        pass
+        return invocation.answer.set_result(
+            Outcome(found[2], body, time.time() > invocation.deadline))
 
 
-class _Server(http.server.ThreadingHTTPServer):
-    daemon_threads = True
-    disable_nagle_algorithm = True
-
-    def handle_error(self, *_):
-        pass  # A function that was killed while it waited.
-
-
-class RuntimeApi:
-    def __init__(self, port=0):
-        _Handler.wbufsize = -1
-        self.server = _Server(("127.0.0.1", port), _Handler)
-        self.server.api = self
-        self.events, self.outcomes = queue.Queue(), queue.Queue()
-        self.first_next, self.handed_out = None, time.perf_counter()
-        self.is_ready = threading.Event()
-        self.self_invocations = []  # what the function asked Lambda to invoke it with
-        self.address = f"127.0.0.1:{self.server.server_address[1]}"
-
-    def __enter__(self):
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-        return self
+class RuntimeApi(StandIn):
+    def __init__(self):
+        super().__init__(_Handler)
+        self.waiting, self.open = queue.Queue(), {}
+        # Done when the function asks for its first event; failed with what it could not start for.
+        self.started = concurrent.futures.Future()
+        self.self_invocations = []
 
     def __exit__(self, *_):
-        self.events.put(None)
-        self.server.shutdown()
-        self.server.server_close()
+        self.waiting.put(None)
+        super().__exit__()
 
-    def invoke(self, event, limit=60, trace="", patience=60):
-        """Hands out an event (an object, or text as it is) and waits for what becomes of it."""
+    def submit(self, event, limit=60, trace=TRACE, arn=ARN, request_id=None):
+        """Queues an event (an object, or text as it is); the future of what becomes of it."""
         text = event if isinstance(event, str) else json.dumps(event)
-        self.events.put((str(uuid.uuid4()), text.encode(), {
-            "Lambda-Runtime-Deadline-Ms": str(int((time.time() + limit) * 1000)),
-            "Lambda-Runtime-Trace-Id": trace or "Root=1-5e1b4151-43a0913a1234567890123456;Sampled=0",
-            "Lambda-Runtime-Invoked-Function-Arn": "arn:aws:lambda:eu-central-1:1:function:f"}))
-        return self.outcomes.get(timeout=patience)
+        invocation = Invocation(request_id or str(uuid.uuid4()), text.encode(), limit, trace, arn,
+                                concurrent.futures.Future())
+        self.open[invocation.request_id] = invocation
+        self.waiting.put(invocation)
+        return invocation.answer
+
+    def invoke(self, event, limit=60, patience=60, **options):
+        return self.submit(event, limit, **options).result(patience)

@@ -31,6 +31,12 @@ def wait_for(condition, what, deadline=DEADLINE):
     raise AssertionError(f"{what} did not happen within {deadline} s")
 
 
+def free_port():
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return one.getsockname()[1]
+
+
 def free_port_triple():
     """A base port that is free together with the next two."""
     while True:

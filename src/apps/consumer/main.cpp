@@ -1,7 +1,9 @@
 // tributary-consumer: reads the log, indexes documents, keeps what cannot be indexed as dead
 // letters.
+#include <algorithm>
 #include <thread>
 
+#include "apps/idle_memory.h"
 #include "apps/index_backend.h"
 #include "apps/log_backend.h"
 #include "apps/program.h"
@@ -28,6 +30,9 @@ indexing::IndexingSettings indexing_settings(const settings::Settings& values) {
     settings.max_batch_documents = static_cast<std::size_t>(values.integer("BULK_MAX_DOCUMENTS"));
     settings.max_batch_bytes = static_cast<std::size_t>(values.integer("BULK_MAX_BYTES"));
     settings.max_in_flight = static_cast<std::size_t>(values.integer("BULK_MAX_IN_FLIGHT"));
+    // While all that may be in flight is in flight, as much again is made ready.
+    settings.max_buffered_records = std::max(
+        settings.max_buffered_records, 2 * settings.max_batch_documents * settings.max_in_flight);
     return settings;
 }
 
@@ -103,6 +108,7 @@ Result<void> run(const settings::Settings& values, const apps::TerminationSignal
     indexing::Lag lag(consumer, *inspector, metrics);
     telemetry::PipelineStats stats(indexing::stats_fields(), metrics, log, clock);
     std::jthread worker([&](const std::stop_token& stop) { consumer.run(*reader, stop); });
+    const apps::IdleMemory idle_memory;
     keep_house(**event_log, lag, stats, log, clock, signals);
     log.info("Draining.");
     worker.request_stop();
@@ -115,7 +121,10 @@ Result<void> run(const settings::Settings& values, const apps::TerminationSignal
 
 }  // namespace
 
-int main(int, char**, char** variables) {
+int main(int argc, char** argv, char** variables) {
+    constexpr std::string_view kDescription =
+        "turns the records of the log into searchable documents.";
+    if (const auto code = apps::answer_arguments(argc, argv, kDescription)) return *code;
     const apps::TerminationSignals signals;
     const auto values = settings::Settings::load(settings::environment_of(variables));
     if (!values) return apps::report_start_error(values.error());

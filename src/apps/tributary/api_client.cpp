@@ -6,16 +6,18 @@
 #include <boost/json/serialize.hpp>
 #include <cstdio>
 #include <fmt/format.h>
-#include <fstream>
 #include <iostream>
 #include <iterator>
 
 #include "apps/program.h"
+#include "base/file.h"
 
 namespace tributary::apps {
 namespace {
 
 constexpr std::chrono::seconds kDeadline{35};
+/// Far more than any server takes: it answers what is too much.
+constexpr std::size_t kMaxInputBytes = 256UL << 20;
 
 }  // namespace
 
@@ -63,9 +65,8 @@ Result<http::Response> ApiClient::get(const std::string& target) {
 
 Result<std::string> read_input(const std::string& file) {
     if (file == "-") return std::string(std::istreambuf_iterator<char>(std::cin), {});
-    std::ifstream in(file, std::ios::binary);
-    std::string content{std::istreambuf_iterator<char>(in), {}};
-    if (!in) return fail(ErrorCode::invalid_input, fmt::format("Cannot read \"{}\".", file));
+    auto content = read_file(file, kMaxInputBytes);
+    if (!content) return fail(ErrorCode::invalid_input, "Tributary " + content.error().message);
     return content;
 }
 
@@ -125,6 +126,18 @@ std::string member_text(const boost::json::value& object, std::string_view name)
     const auto* value = members == nullptr ? nullptr : members->if_contains(name);
     if (value == nullptr || value->is_null()) return "";
     return value->is_string() ? std::string(value->as_string()) : to_text(*value);
+}
+
+void print_document(const boost::json::value& document) {
+    const auto* object = document.if_object();
+    const auto* data = object == nullptr ? nullptr : object->if_contains("data");
+    const auto* pipeline = object == nullptr ? nullptr : object->if_contains("pipeline");
+    fmt::print("{}  {:8}  {:36}  {:32}  {}\n",
+               pipeline == nullptr ? member_text(document, "@timestamp")
+                                   : member_text(*pipeline, "received_at"),
+               member_text(document, "type"), member_text(document, "id"),
+               member_text(document, "source"),
+               data == nullptr ? member_text(document, "reason") : to_text(*data));
 }
 
 std::string query_string(const std::vector<std::pair<std::string, std::string>>& parameters) {

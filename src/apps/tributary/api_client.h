@@ -52,6 +52,8 @@ std::expected<boost::json::value, int> expect_json(const Result<http::Response>&
 std::string to_text(const boost::json::value& value);
 /// A member of a JSON object as text for a table; empty where it is missing.
 std::string member_text(const boost::json::value& object, std::string_view name);
+/// One line about a document: received, type, id, source, data.
+void print_document(const boost::json::value& document);
 /// `a=1&b=x%20y` of what is not empty.
 std::string query_string(const std::vector<std::pair<std::string, std::string>>& parameters);
 

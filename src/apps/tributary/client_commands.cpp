@@ -1,7 +1,5 @@
 #include <boost/json.hpp>
 #include <fmt/format.h>
-#include <set>
-#include <thread>
 
 #include "apps/program.h"
 #include "apps/tributary/api_client.h"
@@ -11,8 +9,6 @@ namespace tributary::apps {
 namespace {
 
 namespace json = boost::json;
-
-constexpr std::chrono::milliseconds kTailInterval{500};
 
 /// The request that `send` makes of its options.
 Result<http::Request> event_request(const SendOptions& options) {
@@ -60,24 +56,6 @@ void print_outcomes(const json::value& answer) {
     print_outcome(answer);
 }
 
-void print_document(const json::value& document) {
-    const auto* object = document.if_object();
-    const auto* data = object == nullptr ? nullptr : object->if_contains("data");
-    const auto* pipeline = object == nullptr ? nullptr : object->if_contains("pipeline");
-    fmt::print("{}  {:8}  {}  {}\n",
-               pipeline == nullptr ? member_text(document, "@timestamp")
-                                   : member_text(*pipeline, "received_at"),
-               member_text(document, "type"), member_text(document, "id"),
-               data == nullptr ? member_text(document, "reason") : to_text(*data));
-}
-
-/// The coordinates that tell one document from every other.
-std::string identity(const json::value& document) {
-    const auto* object = document.if_object();
-    const auto* kafka = object == nullptr ? nullptr : object->if_contains("kafka");
-    return kafka == nullptr ? json::serialize(document) : json::serialize(*kafka);
-}
-
 }  // namespace
 
 int send(const SendOptions& options) {
@@ -119,37 +97,6 @@ int search(const SearchOptions& options) {
     return kExitSuccess;
 }
 
-int tail(const TailOptions& options) {
-    auto client = ApiClient::open(options.client);
-    if (!client) return report(client.error());
-    const TerminationSignals signals;
-    std::set<std::string> seen;  // Of the newest page: what a page holds bounds it.
-    bool is_first = true;
-    std::size_t printed = 0;
-    do {
-        const auto page = expect_json(
-            client->get("/api/events" + query_string({{"type", options.type}, {"size", "200"}})));
-        if (!page) return page.error();
-        const auto& events = page->at("events").as_array();
-        std::set<std::string> now;
-        for (auto event = events.rbegin(); event != events.rend(); ++event) {
-            const std::string name = identity(*event);
-            now.insert(name);
-            if (is_first || seen.contains(name)) continue;
-            if (options.client.json) {
-                fmt::print("{}\n", json::serialize(*event));
-            } else {
-                print_document(*event);
-            }
-            std::fflush(stdout);
-            if (++printed == options.count) return kExitSuccess;
-        }
-        seen = std::move(now);
-        is_first = false;
-    } while (signals.wait(kTailInterval) == 0);
-    return kExitSuccess;
-}
-
 int trace(const ClientOptions& options, const std::string& id) {
     auto client = ApiClient::open(options);
     if (!client) return report(client.error());
@@ -162,8 +109,9 @@ int trace(const ClientOptions& options, const std::string& id) {
         return matches.empty() ? kExitFailure : kExitSuccess;
     }
     for (const json::value& match : matches) {
-        fmt::print("{} {} from {}\n", member_text(match, "state"), member_text(match, "type"),
-                   member_text(match, "source"));
+        const std::string source = member_text(match, "source");
+        fmt::print("{} {}{}{}\n", member_text(match, "state"), member_text(match, "type"),
+                   source.empty() ? "" : " from ", source);
         for (const json::value& stage : match.at("stages").as_array()) {
             fmt::print("  {:24}  {}", member_text(stage, "time"), member_text(stage, "stage"));
             for (const auto& [name, value] : stage.as_object()) {

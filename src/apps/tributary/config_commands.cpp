@@ -2,8 +2,10 @@
 #include <cstdio>
 #include <fmt/format.h>
 
+#include "apps/log_backend.h"
 #include "apps/program.h"
 #include "apps/tributary/commands.h"
+#include "ingest/callers.h"
 
 namespace tributary::apps {
 namespace {
@@ -71,6 +73,9 @@ int check_config(const settings::Environment& environment) {
     if (!values) return report_start_error(values.error());
     const auto catalog = load_catalog(*values);
     if (!catalog) return report_start_error(catalog.error());
+    const auto callers = ingest::parse_callers(values->text("PRODUCER_TOKEN"), *catalog);
+    if (!callers) return report_start_error(callers.error());
+    if (auto fine = check_kafka_properties(*values); !fine) return report_start_error(fine.error());
     fmt::print("The configuration is fine; entity types: {}.\n", catalog->names());
     return kExitSuccess;
 }

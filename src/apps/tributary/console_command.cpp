@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "apps/idle_memory.h"
 #include "apps/index_backend.h"
 #include "apps/log_backend.h"
 #include "apps/program.h"
@@ -50,6 +51,7 @@ Result<void> run(const settings::Settings& values, const TerminationSignals& sig
     log.info("Listening.",
              {{"server.address", listen.address}, {"server.port", (*server)->port()}});
     (*event_log)->report_missing_topics(log);
+    const IdleMemory idle_memory;
     while (signals.wait(std::chrono::hours(1)) == 0) {
     }
     const auto limit = values.duration("DRAIN_TIMEOUT");

@@ -1,6 +1,5 @@
 #include "apps/tributary/console_stack.h"
 
-#include <sstream>
 #include <utility>
 
 #include "base/version.h"
@@ -35,11 +34,7 @@ console::ConsoleSettings console_settings(const settings::Settings& values) {
 console::GuardSettings guard_settings(const settings::Settings& values) {
     console::GuardSettings settings;
     settings.token = values.text("CONSOLE_TOKEN");
-    std::istringstream hosts(values.text("CONSOLE_ALLOWED_HOSTS"));
-    for (std::string host; std::getline(hosts, host, ',');) {
-        std::erase(host, ' ');
-        if (!host.empty()) settings.allowed_hosts.push_back(host);
-    }
+    settings.allowed_hosts = values.list("CONSOLE_ALLOWED_HOSTS");
     return settings;
 }
 

@@ -1,7 +1,9 @@
 // tributary: the command line, and the whole system on one machine.
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <filesystem>
 #include <functional>
+#include <iostream>
 
 #include "apps/program.h"
 #include "apps/tributary/commands.h"
@@ -14,6 +16,13 @@ namespace {
 constexpr const char* kExitCodes =
     "Exit codes: 0 done; 1 refused, not found or not balanced; 2 wrong usage; 69 the system does "
     "not answer; 78 wrong configuration.";
+
+/// As the Producer wants it; a header could not even carry every other one unchanged.
+std::string flaw_of_id(const std::string& id) {
+    const bool is_printable = std::ranges::all_of(id, [](char c) { return c >= ' ' && c <= '~'; });
+    if (!id.empty() && id.size() <= 128 && is_printable) return "";
+    return "an event id has 1 to 128 printable ASCII characters";
+}
 
 void add_client_options(CLI::App& command, apps::ClientOptions& options) {
     command.add_option("--url", options.url, "The gateway and console")->capture_default_str();
@@ -77,7 +86,7 @@ CLI::App& CommandLine::add(const char* name, const char* description, const char
 }
 
 CommandLine::CommandLine(const settings::Environment& environment, const std::string& folder) {
-    app.require_subcommand(1);
+    app.require_subcommand(0, 1);
     app.footer(kExitCodes);
     app.set_version_flag("--version", kVersion);
 
@@ -93,7 +102,8 @@ CommandLine::CommandLine(const settings::Environment& environment, const std::st
                             [this] { return apps::send(send); });
     add_client_options(sending, send.client);
     sending.add_option("--type", send.type, "Entity type of DATA, which is then its data");
-    sending.add_option("--id", send.id, "Event id (Idempotency-Key): a retry makes no second one");
+    sending.add_option("--id", send.id, "Event id (Idempotency-Key): a retry makes no second one")
+        ->check(flaw_of_id);
     auto* data = sending.add_option("DATA", send.data, "JSON: an event, an array, or data");
     auto* file = sending.add_option("--file", send.file, "Read it from a file; - for stdin");
     data->excludes(file);
@@ -109,7 +119,8 @@ CommandLine::CommandLine(const settings::Environment& environment, const std::st
     uploading.add_option("FILE", upload.files, "JSON array or NDJSON, plain or .gz")->required();
     uploading.add_option("--prefix", upload.prefix, "In front of the key: a folder with its /");
     uploading.add_flag("!--no-wait", upload.wait, "Do not wait for the reports");
-    uploading.add_option("--timeout", upload.timeout, "Seconds to wait for the reports");
+    uploading.add_option("--timeout", upload.timeout, "Seconds to wait for the reports")
+        ->check(CLI::NonNegativeNumber);
 
     CLI::App& importing =
         add("import", "Import files of a bucket by this process alone, as lambda_s3 does",
@@ -143,13 +154,17 @@ void CommandLine::add_queries() {
     searching.add_option("--id", search.id, "Event id");
     searching.add_option("--after", search.after, "Received at or after (RFC 3339)");
     searching.add_option("--before", search.before, "Received before (RFC 3339)");
-    searching.add_option("--size", search.size, "How many")->capture_default_str();
+    searching.add_option("--size", search.size, "How many")
+        ->capture_default_str()
+        ->check(CLI::Range(0, 1'000));
 
-    CLI::App& tailing = add("tail", "Print documents as they arrive", "tributary tail --type order",
-                            [this] { return apps::tail(tail); });
+    CLI::App& tailing =
+        add("tail", "Print documents received from now on, as they become searchable",
+            "tributary tail --type order", [this] { return apps::tail(tail); });
     add_client_options(tailing, tail.client);
     tailing.add_option("--type", tail.type, "Entity type");
-    tailing.add_option("--count", tail.count, "End after so many; 0: go on");
+    tailing.add_option("--count", tail.count, "End after so many; 0: go on")
+        ->check(CLI::NonNegativeNumber);
 
     CLI::App& tracing = add("trace", "Where is my event?", "tributary trace a1",
                             [this] { return apps::trace(trace, trace_id); });
@@ -170,7 +185,7 @@ void CommandLine::add_queries() {
 
 void CommandLine::add_topics(const settings::Environment& environment) {
     CLI::App* parent = app.add_subcommand("topics", "Kafka's topics");
-    parent->require_subcommand(1);
+    parent->require_subcommand(0, 1);
     CLI::App* creating = parent->add_subcommand(
         "create", "Make the topics of the catalog in Kafka, with their dead letters; idempotent");
     creating->footer(
@@ -191,7 +206,7 @@ void CommandLine::add_topics(const settings::Environment& environment) {
 
 void CommandLine::add_upkeep(const settings::Environment& environment) {
     CLI::App* dashboards = app.add_subcommand("kibana", "Kibana's dashboards");
-    dashboards->require_subcommand(1);
+    dashboards->require_subcommand(0, 1);
     CLI::App* importing = dashboards->add_subcommand(
         "import", "Import saved objects into KIBANA_URL; those with the same ids are replaced");
     importing->footer(
@@ -203,7 +218,7 @@ void CommandLine::add_upkeep(const settings::Environment& environment) {
     importing->add_option("--timeout", kibana.timeout, "Seconds to wait until Kibana is ready");
 
     CLI::App* logs = app.add_subcommand("logs", "The log lines' indices");
-    logs->require_subcommand(1);
+    logs->require_subcommand(0, 1);
     CLI::App* installing = logs->add_subcommand(
         "install", "Install their index template in ELASTICSEARCH_URL; idempotent");
     installing->footer(
@@ -235,7 +250,7 @@ CLI::App& CommandLine::add_letter_command(CLI::App& parent, const char* name,
 
 void CommandLine::add_dead_letters() {
     CLI::App* dlq = app.add_subcommand("dlq", "Look at dead letters, redrive or drop them");
-    dlq->require_subcommand(1);
+    dlq->require_subcommand(0, 1);
     dlq->footer("Example:\n  tributary dlq redrive --reason mapping_conflict --dry-run");
 
     CLI::App& listing = add_letter_command(*dlq, "list", "List them, newest first", apps::dlq_list);
@@ -243,8 +258,12 @@ void CommandLine::add_dead_letters() {
     listing.add_option("--state", letters.state, "open, redriven, dropped or any")
         ->capture_default_str()
         ->check(CLI::IsMember({"open", "redriven", "dropped", "any"}));
-    listing.add_option("--size", letters.size, "How many")->capture_default_str();
-    listing.add_option("--from", letters.from, "Skip so many")->capture_default_str();
+    listing.add_option("--size", letters.size, "How many")
+        ->capture_default_str()
+        ->check(CLI::NonNegativeNumber);
+    listing.add_option("--from", letters.from, "Skip so many")
+        ->capture_default_str()
+        ->check(CLI::NonNegativeNumber);
 
     CLI::App& showing =
         add_letter_command(*dlq, "show", "Show one, with its value", apps::dlq_show);
@@ -276,5 +295,7 @@ int main(int argc, char** argv, char** variables) {
     } catch (const CLI::ParseError& error) {
         return line.app.exit(error) == 0 ? apps::kExitSuccess : apps::kExitUsage;
     }
-    return line.chosen();
+    if (line.chosen) return line.chosen();
+    std::cerr << line.app.help();
+    return apps::kExitUsage;
 }

@@ -1,7 +1,10 @@
 #include "apps/tributary/services.h"
 
 #include <algorithm>
+#include <fmt/format.h>
+#include <utility>
 
+#include "apps/program.h"
 #include "apps/tributary/console_stack.h"
 #include "base/version.h"
 
@@ -36,31 +39,46 @@ Result<void> Services::start(Service& service) {
     if (!process) return std::unexpected(process.error());
     service.process = std::move(*process);
     service.started = clock_.steady_now();
+    const std::scoped_lock lock(mutex_);
+    service.end.clear();
     return {};
 }
 
-void Services::tend() {
-    const SteadyTime now = clock_.steady_now();
+Result<void> Services::tend() {
     for (Service& service : services_) {
         if (service.process) {
             const auto ended = service.process->poll();
             if (!ended) continue;
-            service.process.reset();
-            if (now - service.started >= kStableAfter) {
-                service.backoff = std::chrono::milliseconds(100);
-            }
-            log_.error(
-                "A service ended by itself and is started again.",
-                {{"process.name", service.settings.name}, {"process.exit", ended->description()}});
-            service.restart_at = now + service.backoff;
-            service.backoff = std::min(service.backoff * 2, kMaxBackoff);
+            if (auto mendable = note_end(service, *ended); !mendable) return mendable;
         }
-        if (now < service.restart_at) continue;
+        if (clock_.steady_now() < service.restart_at) continue;
         if (auto started = start(service); !started) {
             log_.error("A service cannot be started.", started.error());
-            service.restart_at = now + service.backoff;
+            service.restart_at = clock_.steady_now() + service.backoff;
         }
     }
+    return {};
+}
+
+Result<void> Services::note_end(Service& service, const process::ExitStatus& status) {
+    const SteadyTime now = clock_.steady_now();
+    service.process.reset();
+    {
+        const std::scoped_lock lock(mutex_);
+        service.end = "It " + status.description() + ".";
+    }
+    if (status.code == kExitConfiguration) {
+        return fail(ErrorCode::invalid_input,
+                    fmt::format("The {} cannot run with these settings; its own sentence stands "
+                                "above.",
+                                service.settings.name));
+    }
+    if (now - service.started >= kStableAfter) service.backoff = std::chrono::milliseconds(100);
+    log_.error("A service ended by itself and is started again.",
+               {{"process.name", service.settings.name}, {"process.exit", status.description()}});
+    service.restart_at = now + service.backoff;
+    service.backoff = std::min(service.backoff * 2, kMaxBackoff);
+    return {};
 }
 
 void Services::stop(std::chrono::milliseconds grace) {
@@ -73,7 +91,14 @@ void Services::stop(std::chrono::milliseconds grace) {
 std::vector<console::PartStatus> Services::status() const {
     std::vector<console::PartStatus> parts;
     for (const Service& service : services_) {
-        parts.push_back(probe(service.settings.name, service.settings.url));
+        console::PartStatus part;
+        part.name = service.settings.name;
+        part.address = service.settings.url;
+        {
+            const std::scoped_lock lock(mutex_);
+            part.detail = service.end;
+        }
+        parts.push_back(part.detail.empty() ? probe(part.name, part.address) : std::move(part));
         // Started from the folder that this program lies in: one build.
         parts.back().version = kVersion;
     }

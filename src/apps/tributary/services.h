@@ -28,23 +28,27 @@ public:
     Services(std::vector<ServiceSettings> settings, const Clock& clock, telemetry::Log& log);
 
     Result<void> start();
-    /// Restarts what has ended; to be called a few times a second.
-    void tend();
+    /// Restarts what has ended; to be called a few times a second. `invalid_input` where one ended
+    /// because of its configuration, which it would meet again.
+    Result<void> tend();
     /// SIGTERM to one after the other, SIGKILL to what has not ended after `grace`.
     void stop(std::chrono::milliseconds grace);
-    /// Asks every service's /ready.
+    /// Asks the /ready of every service that runs.
     [[nodiscard]] std::vector<console::PartStatus> status() const;
 
 private:
     struct Service {
         ServiceSettings settings;
         std::optional<process::ChildProcess> process;
+        std::string end;  ///< How it ended, while it does not run. Guarded by `mutex_`.
         SteadyTime started;
         SteadyTime restart_at;
         std::chrono::milliseconds backoff{100};
     };
     Result<void> start(Service& service);
+    Result<void> note_end(Service& service, const process::ExitStatus& status);
 
+    mutable std::mutex mutex_;
     std::vector<Service> services_;
     const Clock& clock_;
     telemetry::Log& log_;

@@ -1,11 +1,13 @@
-#include <cstdio>
+#include <algorithm>
 #include <filesystem>
 #include <fmt/format.h>
-#include <signal.h>
+#include <thread>
 
+#include "apps/idle_memory.h"
 #include "apps/index_backend.h"
 #include "apps/log_backend.h"
 #include "apps/program.h"
+#include "apps/tributary/addresses.h"
 #include "apps/tributary/commands.h"
 #include "apps/tributary/console_stack.h"
 #include "apps/tributary/services.h"
@@ -22,22 +24,8 @@ namespace tributary::apps {
 namespace {
 
 constexpr std::chrono::milliseconds kTendInterval{200};
+constexpr std::chrono::seconds kPortPatience{2};
 constexpr const char* kBucket = "bucket";
-
-/// The addresses of one system: gateway and console on PORT, the services behind it.
-struct Ports {
-    explicit Ports(std::int64_t base)
-        : gateway(static_cast<std::uint16_t>(base)),
-          producer(static_cast<std::uint16_t>(base + 1)),
-          consumer(static_cast<std::uint16_t>(base + 2)) {}
-    std::uint16_t gateway;
-    std::uint16_t producer;
-    std::uint16_t consumer;
-};
-
-std::string url_of(std::uint16_t port) {
-    return fmt::format("http://127.0.0.1:{}", port);
-}
 
 /// The gateway looks for reports where the uploads are: what it may not trigger again depends on
 /// it.
@@ -46,6 +34,23 @@ Result<void> refuse_results_bucket(const settings::Settings& values) {
     return fail(ErrorCode::invalid_input,
                 "RESULTS_BUCKET: on one machine the results lie beside the uploads, in "
                 "DATA_DIR/bucket/reports/ and its neighbours; remove the variable.");
+}
+
+/// For a port that is only tried out.
+class Unused final : public http::Handler {
+    void handle(http::Request, http::Responder) override {}
+};
+
+console::PartStatus function_status(const std::string& name,
+                                    const lambda_runtime::FunctionHost::Counts& counts,
+                                    const std::string& more) {
+    console::PartStatus part;
+    part.name = name;
+    part.is_ready = counts.ready > 0;
+    part.detail = fmt::format("{} instances, {} ready, {} running{}", counts.instances,
+                              counts.ready, counts.running, more);
+    part.version = kVersion;
+    return part;
 }
 
 /// Everything of `tributary up` that lives in this process. Members are made in this order, and
@@ -59,15 +64,16 @@ public:
           programs_(std::move(programs)),
           clock_(clock),
           log_(log),
-          ports_(values.integer("PORT") == 0 ? 8080 : values.integer("PORT")),
+          addresses_(values.text("LISTEN_ADDRESS"), values.integer("PORT")),
           data_folder_(std::filesystem::absolute(values.text("DATA_DIR")).string()) {}
 
     Result<void> start();
-    /// Until a signal comes.
-    void run(const TerminationSignals& signals);
+    /// Until a signal comes, or a service has ended for a reason that no restart mends.
+    Result<void> run(const TerminationSignals& signals);
     void stop();
 
 private:
+    Result<void> find_ports_free();
     Result<void> open_stores();
     Result<void> start_services();
     Result<void> start_functions();
@@ -82,7 +88,7 @@ private:
     const std::string programs_;
     const Clock& clock_;
     telemetry::Log& log_;
-    const Ports ports_;
+    const Addresses addresses_;
     const std::string data_folder_;
 
     std::unique_ptr<event::Catalog> catalog_;
@@ -104,11 +110,33 @@ private:
 
 Result<void> System::start() {
     if (auto fine = refuse_results_bucket(values_); !fine) return fine;
-    if (auto done = open_stores(); !done) return done;
+    if (auto fine = addresses_.check(); !fine) return fine;
     loop_.start(1);
+    if (auto done = find_ports_free(); !done) return done;
+    if (auto done = open_stores(); !done) return done;
     if (auto done = start_services(); !done) return done;
     if (auto done = start_functions(); !done) return done;
     return listen();
+}
+
+/// Asked before anything is started: a stranger behind one of the ports would look like our own
+/// service. The processes of a system that was killed a moment ago may still be going.
+Result<void> System::find_ports_free() {
+    const SteadyTime until = clock_.steady_now() + kPortPatience;
+    Unused handler;
+    for (const std::uint16_t port :
+         {addresses_.gateway(), addresses_.producer(), addresses_.consumer()}) {
+        http::ServerSettings settings;
+        settings.address = addresses_.listen();
+        settings.port = port;
+        auto server = http::Server::listen(loop_, settings, handler);
+        while (!server && clock_.steady_now() < until) {
+            std::this_thread::sleep_for(kTendInterval);
+            server = http::Server::listen(loop_, settings, handler);
+        }
+        if (!server) return std::unexpected(server.error());
+    }
+    return {};
 }
 
 Result<void> System::open_stores() {
@@ -134,21 +162,21 @@ Result<void> System::start_services() {
         ServiceSettings settings;
         settings.name = name;
         settings.program = programs_ + "/tributary-" + name;
-        settings.url = url_of(port);
+        settings.url = addresses_.url_of(port);
         settings.environment = shared;
         settings.environment["PORT"] = std::to_string(port);
         return settings;
     };
     // In the order in which they are to stop: first no new events, then the rest is indexed.
-    services_ = std::make_unique<Services>(
-        std::vector{service("producer", ports_.producer), service("consumer", ports_.consumer)},
-        clock_, log_);
+    services_ = std::make_unique<Services>(std::vector{service("producer", addresses_.producer()),
+                                                       service("consumer", addresses_.consumer())},
+                                           clock_, log_);
     return services_->start();
 }
 
 process::Environment System::function_environment() const {
     process::Environment environment = environment_;
-    environment["PRODUCER_URL"] = url_of(ports_.producer);
+    environment["PRODUCER_URL"] = addresses_.url_of(addresses_.producer());
     environment["OBJECT_STORE_DIR"] = data_folder_;
     return environment;
 }
@@ -192,6 +220,7 @@ Result<void> System::listen() {
     console::ConsoleSettings console = console_settings(values_);
     console.takes_events = true;
     console.takes_files = true;
+    console.needs_every_part = true;
 
     events_route_ = std::make_unique<gateway::EventsRoute>(events, *api_function_, clock_);
     bucket_route_ = std::make_unique<gateway::BucketRoute>(bucket, *store_, clock_);
@@ -202,41 +231,42 @@ Result<void> System::listen() {
     guard_ = std::make_unique<console::Guard>(guard_settings(values_), *gateway_);
 
     http::ServerSettings settings;
-    settings.address = values_.text("LISTEN_ADDRESS");
-    settings.port = ports_.gateway;
+    settings.address = addresses_.listen();
+    settings.port = addresses_.gateway();
     auto server = http::Server::listen(loop_, settings, *guard_);
     if (!server) return std::unexpected(server.error());
     server_ = std::move(*server);
-    log_.info("The whole system runs on this machine.", {{"gateway", url_of(ports_.gateway)},
-                                                         {"console", url_of(ports_.gateway) + "/"},
-                                                         {"producer", url_of(ports_.producer)},
-                                                         {"consumer", url_of(ports_.consumer)},
-                                                         {"bucket", data_folder_ + "/" + kBucket}});
     return {};
 }
 
 std::vector<console::PartStatus> System::status() const {
     std::vector<console::PartStatus> parts = services_->status();
-    const auto instances = api_function_->counts();
-    console::PartStatus api;
-    api.name = "lambda_api";
-    api.is_ready = instances.instances > 0;
-    api.detail = fmt::format("{} instances, {} running", instances.instances, instances.running);
-    api.version = kVersion;
-    parts.push_back(std::move(api));
+    parts.push_back(function_status("lambda_api", api_function_->counts(), ""));
     const auto imports = bucket_trigger_->counts();
-    console::PartStatus s3;
-    s3.name = "lambda_s3";
-    s3.is_ready = true;
-    s3.detail = fmt::format("{} waiting, {} running, {} succeeded, {} failed", imports.waiting,
-                            imports.running, imports.succeeded, imports.failed);
-    s3.version = kVersion;
-    parts.push_back(std::move(s3));
+    parts.push_back(function_status(
+        "lambda_s3", bucket_trigger_->function_counts(),
+        fmt::format("; objects: {} waiting, {} running, {} succeeded, {} failed", imports.waiting,
+                    imports.running, imports.succeeded, imports.failed)));
     return parts;
 }
 
-void System::run(const TerminationSignals& signals) {
-    while (signals.wait(kTendInterval) == 0) services_->tend();
+Result<void> System::run(const TerminationSignals& signals) {
+    bool is_announced = false;
+    const IdleMemory idle_memory;
+    while (signals.wait(kTendInterval) == 0) {
+        if (auto tended = services_->tend(); !tended) return tended;
+        if (is_announced || !std::ranges::all_of(status(), &console::PartStatus::is_ready))
+            continue;
+        is_announced = true;
+        const std::string gateway = addresses_.url_of(addresses_.gateway());
+        log_.info("The whole system runs on this machine.",
+                  {{"gateway", gateway},
+                   {"console", gateway + "/"},
+                   {"producer", addresses_.url_of(addresses_.producer())},
+                   {"consumer", addresses_.url_of(addresses_.consumer())},
+                   {"bucket", data_folder_ + "/" + kBucket}});
+    }
+    return {};
 }
 
 void System::stop() {
@@ -264,9 +294,9 @@ int up(const settings::Environment& environment, const std::string& program_fold
         system.stop();
         return report_start_error(started.error());
     }
-    system.run(signals);
+    const auto ended = system.run(signals);
     system.stop();
-    return kExitSuccess;
+    return ended ? kExitSuccess : report_start_error(ended.error());
 }
 
 }  // namespace tributary::apps

@@ -15,17 +15,7 @@ namespace {
 namespace json = boost::json;
 
 Result<void> check(const Query& query) {
-    if (query.size > kMaxPageSize) {
-        return fail(ErrorCode::invalid_input,
-                    fmt::format("A page of {} documents was asked for; {} is the most.", query.size,
-                                kMaxPageSize));
-    }
-    if (query.from > kMaxWindow - query.size) {
-        return fail(ErrorCode::invalid_input,
-                    fmt::format("Skipping {} documents is too many: from + size may be {}; use the "
-                                "cursor beyond.",
-                                query.from, kMaxWindow));
-    }
+    if (auto within = check_limits(query); !within) return within;
     for (const std::string* text : {&query.text, &query.id}) {
         if (!simdjson::validate_utf8(*text)) {
             return fail(ErrorCode::invalid_input, "What is searched for is not valid UTF-8.");

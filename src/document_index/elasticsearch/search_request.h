@@ -11,9 +11,6 @@
 
 namespace tributary::document_index::elasticsearch {
 
-inline constexpr std::size_t kMaxPageSize = 1'000;
-inline constexpr std::size_t kMaxWindow = 10'000;
-
 /// A page as it is asked for.
 struct PageRequest {
     std::string body;

@@ -15,9 +15,6 @@
 namespace tributary::document_index {
 namespace {
 
-constexpr std::size_t kMaxPageSize = 1'000;
-constexpr std::size_t kMaxWindow = 10'000;
-
 /// Which rows of an index match.
 struct Filter {
     std::string match;  ///< FTS5 expression; empty: any text.
@@ -117,21 +114,6 @@ Filter behind(Filter filter, const Cursor& cursor, std::int64_t index_number) {
     const auto end = index_number < cursor.index_number ? cursor.row + 1 : cursor.row;
     filter.end = std::min(filter.end, end);
     return filter;
-}
-
-Result<void> check_limits(const Query& query) {
-    if (query.size > kMaxPageSize) {
-        return fail(ErrorCode::invalid_input,
-                    fmt::format("A page of {} documents was asked for; {} is the most.", query.size,
-                                kMaxPageSize));
-    }
-    if (query.from > kMaxWindow - query.size) {
-        return fail(ErrorCode::invalid_input,
-                    fmt::format("Skipping {} documents is too many: from + size may be {}; use the "
-                                "cursor beyond.",
-                                query.from, kMaxWindow));
-    }
-    return {};
 }
 
 }  // namespace

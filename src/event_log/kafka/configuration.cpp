@@ -151,9 +151,12 @@ Result<ConfHandle> producer_configuration(const KafkaLogSettings& settings) {
 
 Result<ConfHandle> reader_configuration(const KafkaLogSettings& settings,
                                         const std::string& group) {
-    // A killed member is replaced after ten seconds, a joining one heard of within one.
-    const std::array<Property, 2> defaults{
-        {{"session.timeout.ms", "10000"}, {"heartbeat.interval.ms", "1000"}}};
+    // A killed member is replaced after ten seconds, a joining one heard of within one. What is
+    // fetched ahead lies in memory; where it is full librdkafka looks again only after a second, so
+    // it must last that long.
+    const std::array<Property, 3> defaults{{{"session.timeout.ms", "10000"},
+                                            {"heartbeat.interval.ms", "1000"},
+                                            {"queued.max.messages.kbytes", "32768"}}};
     // Eager and round-robin: every rebalance takes everything and gives everything, which is one
     // simple path to get right, and version 2.0.2 has known defects in incremental rebalancing.
     // `range` would give the first members one partition more of every topic.

@@ -57,9 +57,9 @@ std::string advice_for(const aws::ServiceError& error, const http::Response& res
         return fmt::format("The bucket is in the region {}; set AWS_REGION to it.", region);
     }
     if (response.status == 403) {
-        return "Check what the function's role may do with this bucket: s3:GetObject, "
-               "s3:PutObject and s3:DeleteObject, and s3:ListBucket, without which S3 says 403 "
-               "for objects that are not there.";
+        return "Check what the function's role may do with this bucket: s3:GetObject (and "
+               "s3:GetObjectVersion where it keeps versions), s3:PutObject and s3:DeleteObject, "
+               "and s3:ListBucket, without which S3 says 403 for objects that are not there.";
     }
     return "";
 }

@@ -3,7 +3,7 @@ import json
 import re
 import urllib.parse
 
-from system import request
+from system import request, wait_for
 
 REGION = "us-east-1"
 
@@ -42,6 +42,12 @@ class Aws:
         self.call("lambda", "PUT", f"/2015-03-31/event-source-mappings/{mappings[0]['UUID']}",
                   json.dumps({"FunctionResponseTypes": ["ReportBatchItemFailures"]}),
                   {"Content-Type": "application/json"})
+
+    def set_timeout(self, function, seconds):
+        """Shorter than Terraform's variable allows; waits until it is in force."""
+        path = f"/2015-03-31/functions/{function}/configuration"
+        self.call("lambda", "PUT", path, json.dumps({"Timeout": seconds}), {"Content-Type": "application/json"})
+        wait_for(lambda: self.call("lambda", "GET", path).json["LastUpdateStatus"] == "Successful", "the new timeout")
 
     def messages(self, queue_url):
         """Messages of a queue, hidden ones included."""

@@ -1,42 +1,32 @@
 """From AWS's doors to documents: Terraform's resources on LocalStack, our real functions behind them.
 
 LocalStack's API Gateway, S3, SQS and Lambda run the `bootstrap` of each function as a process; they
-send to the Producer of a real system beside them, whose search must find what went in.
+send to the real Producer, which writes to Kafka, and the Consumer fills Elasticsearch, where the
+search must find what went in.
 """
 import json
 import re
-import zipfile
 
 import pytest
 
 from aws import REGION, Aws
 from emulators import localstack
 from terraform_stack import Stack
-from system import BIN, System, request, wait_for
+from real_system import RealSystem
+from stack import Stack as Servers
+from system import request, wait_for
 from tools import ROOT
 
 SERVICES = ["apigateway", "cloudwatch", "cloudwatchlogs", "ec2", "iam", "kms", "lambda", "s3", "secretsmanager", "sqs", "sts"]
-SETTINGS = (ROOT / "src/settings/table.cpp").read_text()
 TOKEN = "only-for-this-test"
 LIMIT = 240
-
-
-def package(function, folder):
-    """The deployable zip where it was made, else one of the plain program."""
-    made = ROOT / f"build/lambda/{function}.zip"
-    if made.exists():
-        return str(made)
-    path = folder / f"{function}.zip"
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
-        archive.write(BIN / function / "bootstrap", "bootstrap")
-    return str(path)
 
 
 class World:
     """Everything that runs, and what Terraform says about it."""
 
-    def __init__(self, system, aws, outputs):
-        self.system, self.aws, self.outputs = system, aws, outputs
+    def __init__(self, folder, system, aws, outputs):
+        self.folder, self.system, self.aws, self.outputs = folder, system, aws, outputs
         api, path = re.fullmatch(r"https://(\w+)\.execute-api[^/]*(/.*)", outputs["api_url"]).groups()
         self.api_url = f"{aws.url}/_aws/execute-api/{api}{path}"
         self.key = outputs["api_keys"]["shop"]
@@ -44,6 +34,21 @@ class World:
     def post(self, body, **headers):
         return request("POST", self.api_url, body, {"Content-Type": "application/json", "x-api-key": self.key, **headers},
                        timeout=LIMIT)
+
+    def report_of(self, key):
+        [found] = wait_for(lambda: self.aws.keys(self.outputs["results_bucket"], f"reports/{key}/"),
+                           f"a report of {key}", LIMIT)
+        return json.loads(self.aws.get_object(self.outputs["results_bucket"], found))
+
+    def outcomes_of(self, key):
+        """How lambda_s3 said that its invocations for a file ended."""
+        lines = [json.loads(line) for line in (self.folder / "localstack.log").read_text(errors="replace").splitlines()
+                 if line.startswith("{") and '"An import ended."' in line]
+        return [line["event"]["outcome"] for line in lines if line["file"]["path"].endswith(f"/{key}")]
+
+    def check_that_the_queue_is_done(self):
+        wait_for(lambda: self.aws.messages(self.outputs["upload_queue_url"]) == 0, "an empty queue", LIMIT)
+        assert self.aws.messages(self.outputs["failed_queue_url"]) == 0
 
     def documents(self, count, **query):
         wait_for(lambda: self.system.events(**query)["total"] >= count, f"{count} documents for {query}", LIMIT)
@@ -55,18 +60,27 @@ class World:
 @pytest.fixture(scope="module")
 def world(tmp_path_factory, terraform):
     folder = tmp_path_factory.mktemp("aws")
-    zips = {f"{function}_zip": package(function, folder) for function in ("lambda_api", "lambda_s3")}
-    with System(folder, PRODUCER_TOKEN=TOKEN) as system, localstack(folder) as url:
+    zips = {f"{function}_zip": str(ROOT / f"build/lambda/{function}.zip") for function in ("lambda_api", "lambda_s3")}
+    with Servers(folder / "servers", kraft=True) as servers, \
+            RealSystem(folder / "system", servers, PRODUCER_TOKEN=TOKEN) as system, localstack(folder) as url:
         aws = Aws(url)
         secret = aws.action("secretsmanager", "secretsmanager.CreateSecret", Name="producer-token", SecretString=TOKEN,
                             ClientRequestToken="0" * 32)["ARN"]
         variables = {"region": REGION, "producer_url": system.producer, "producer_token_secret_arn": secret,
-                     "api_callers": ["shop"], "api_cors_origins": ["*"], "lambda_s3_timeout_seconds": 60}
+                     "api_callers": ["shop"], "api_cors_origins": ["*"], "lambda_s3_timeout_seconds": 60,
+                     "buckets_force_destroy": True}
         stack = Stack(folder, url, variables, zips, SERVICES)
         stack.apply()
         aws.report_batch_item_failures()
-        yield World(system, aws, stack.outputs())
+        yield World(folder, system, aws, stack.outputs())
         stack.destroy()
+
+
+def test_the_producer_asks_for_the_token_that_only_secrets_manager_knows(world):
+    answer = request("POST", world.system.producer + "/produce", {"type": "order", "data": {"id": 1}},
+                     {"Content-Type": "application/json"})
+    assert answer.status == 401, answer
+    assert TOKEN not in (world.folder / "terraform/terraform.tfstate").read_text()
 
 
 def test_a_post_to_the_api_becomes_a_document(world):
@@ -105,16 +119,30 @@ def test_a_browser_may_ask_first_without_a_key(world):
 
 
 def test_an_uploaded_file_becomes_documents_and_leaves_a_report(world):
-    uploads, results = world.outputs["upload_bucket"], world.outputs["results_bucket"]
+    uploads, key = world.outputs["upload_bucket"], "eu/suppliers 2026.json"
     items = [{"id": f"s-{number}", "name": "uploaded"} for number in range(50)]
     items[7] = "no object"
-    world.aws.put_object(uploads, "eu/suppliers 2026.json", json.dumps(items))
+    world.aws.put_object(uploads, key, json.dumps(items))
     documents = world.documents(49, type="supplier", q="uploaded")
-    assert {document["source"] for document in documents} == {f"s3://{uploads}/eu/suppliers 2026.json"}
+    assert {document["source"] for document in documents} == {f"s3://{uploads}/{key}"}
+    report = world.report_of(key)
+    assert (report["read"], report["accepted"], report["rejected"]) == (50, 49, 1)
+    assert world.aws.keys(world.outputs["results_bucket"], "rejected/"), "the item that was no event is kept"
+    world.check_that_the_queue_is_done()
 
-    [report] = wait_for(lambda: world.aws.keys(results, "reports/"), "a report", LIMIT)
-    told = json.loads(world.aws.get_object(results, report))
-    assert (told["read"], told["accepted"], told["rejected"]) == (50, 49, 1)
-    assert world.aws.keys(results, "rejected/"), "the item that was no event is kept"
-    wait_for(lambda: world.aws.messages(world.outputs["upload_queue_url"]) == 0, "an empty queue", LIMIT)
-    assert world.aws.messages(world.outputs["failed_queue_url"]) == 0
+
+def test_a_file_that_one_invocation_cannot_finish_goes_on_through_the_queue(world):
+    """Where the function did not give its message back, the queue would hide it for six minutes."""
+    count, key = 150_000, "products.ndjson"
+    world.aws.set_timeout(world.outputs["function_names"]["lambda_s3"], 2)
+    world.aws.put_object(world.outputs["upload_bucket"], key, "".join(
+        f'{{"id":{number},"name":"continued"}}\n' for number in range(count)))
+    report = world.report_of(key)
+    assert (report["read"], report["accepted"], report["rejected"]) == (count, count, 0)
+    outcomes = world.outcomes_of(key)
+    assert outcomes[-1] == "finished" and outcomes.count("paused") == len(outcomes) - 1 >= 1, outcomes
+    wait_for(lambda: world.system.events(type="product", q="continued")["total"] == count, "all documents", LIMIT)
+    # A batch that the deadline cut off goes again with the same ids: a duplicate, and no harm.
+    ledger = world.system.settled_ledger(LIMIT)
+    assert ledger["balanced"] and ledger["totals"]["dead_lettered"] == 0, ledger
+    world.check_that_the_queue_is_done()

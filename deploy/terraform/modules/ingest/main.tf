@@ -72,9 +72,10 @@ data "aws_iam_policy_document" "function" {
     resources = ["${module.uploads.arn}/*"]
   }
 
+  # Both buckets keep versions, and what is read is pinned to one.
   statement {
     sid       = "WriteResults"
-    actions   = ["s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload"]
+    actions   = ["s3:GetObject", "s3:GetObjectVersion", "s3:PutObject", "s3:DeleteObject"]
     resources = ["${module.results.arn}/*"]
   }
 

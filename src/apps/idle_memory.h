@@ -1,0 +1,20 @@
+#pragma once
+
+#include <chrono>
+#include <thread>
+
+namespace tributary::apps {
+
+/// Gives memory that was freed back to the system once the process rests: the allocator keeps what
+/// a busy time took, for ever otherwise. Looks at the processor time used, on a thread of its own,
+/// until it is destroyed. Make one in main.
+class IdleMemory {
+public:
+    /// The process rests when it used less than a twentieth of `interval`.
+    explicit IdleMemory(std::chrono::milliseconds interval = std::chrono::seconds(5));
+
+private:
+    std::jthread watching_;
+};
+
+}  // namespace tributary::apps
