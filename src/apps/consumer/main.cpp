@@ -55,6 +55,19 @@ std::unique_ptr<indexing::SearchProbe> start_probe(const settings::Settings& val
     return std::make_unique<indexing::SearchProbe>(settings, searcher, metrics, clock);
 }
 
+/// Measures, reports and trims until a signal says that it is time to end.
+void keep_house(apps::LogBackend& event_log, indexing::Lag& lag, telemetry::PipelineStats& stats,
+                telemetry::Log& log, const Clock& clock, const apps::TerminationSignals& signals) {
+    SteadyTime trim_at = clock.steady_now() + kTrimInterval;
+    while (signals.wait(stats.until_due()) == 0) {
+        lag.update();
+        stats.write_if_due();
+        if (clock.steady_now() < trim_at) continue;
+        event_log.trim(log);
+        trim_at = clock.steady_now() + kTrimInterval;
+    }
+}
+
 Result<void> run(const settings::Settings& values, const apps::TerminationSignals& signals) {
     const SystemClock clock;
     telemetry::Log log = apps::make_log("tributary-consumer", values, clock);
@@ -94,16 +107,9 @@ Result<void> run(const settings::Settings& values, const apps::TerminationSignal
     const auto inspector = (*event_log)->make_inspector();
     indexing::Lag lag(consumer, *inspector, metrics);
     telemetry::PipelineStats stats(indexing::stats_fields(), metrics, log, clock);
-    SteadyTime trim_at = clock.steady_now() + kTrimInterval;
     std::jthread worker([&](const std::stop_token& stop) { consumer.run(*reader, stop); });
     const apps::IdleMemory idle_memory;
-    while (signals.wait(stats.until_due()) == 0) {
-        lag.update();
-        stats.write_if_due();
-        if (clock.steady_now() < trim_at) continue;
-        (*event_log)->trim(log);
-        trim_at = clock.steady_now() + kTrimInterval;
-    }
+    keep_house(**event_log, lag, stats, log, clock, signals);
     log.info("Draining.");
     worker.request_stop();
     worker.join();
