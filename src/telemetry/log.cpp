@@ -5,7 +5,6 @@
 #include <charconv>
 #include <cmath>
 #include <fmt/format.h>
-#include <functional>
 #include <map>
 #include <string_view>
 #include <unistd.h>
@@ -109,12 +108,14 @@ std::string json_line(std::string_view service, Level level, Timestamp now,
     std::vector<NamedValue> sorted;
     sorted.reserve(fields.size());
     for (const LogField& field : fields) sorted.emplace_back(field.name, &field.value);
-    std::sort(sorted.begin(), sorted.end(),
-              [](const NamedValue& a, const NamedValue& b) { return a.first < b.first; });
-    // Beside the level: an object that occurs twice makes the line no JSON for Elasticsearch.
+    // What is said of the log itself comes last, since it stands beside the level: an object that
+    // occurs twice makes the line no JSON for Elasticsearch.
     const auto is_of_log = [](const NamedValue& field) { return field.first.starts_with(kLog); };
-    const auto of_log = std::ranges::stable_partition(sorted, std::not_fn(is_of_log));
-    const std::size_t others = sorted.size() - of_log.size();
+    std::ranges::sort(sorted, [&](const NamedValue& a, const NamedValue& b) {
+        return std::pair(is_of_log(a), a.first) < std::pair(is_of_log(b), b.first);
+    });
+    const auto others =
+        static_cast<std::size_t>(std::ranges::find_if(sorted, is_of_log) - sorted.begin());
 
     std::string line = fmt::format(R"({{"@timestamp":"{}","log":{{"level":"{}")",
                                    format_rfc3339(now), name_of(level));
