@@ -368,10 +368,13 @@ def test_an_event_of_a_log_made_anew_is_no_redelivery(tmp_path):
 
 
 def start_demo(folder, port):
+    """As from a terminal: a shell cannot trap an interrupt that was ignored when it began, and it is
+    ignored in whatever runs in a script's background."""
     return subprocess.Popen(
         [pathlib.Path(__file__).parents[1] / "demo/up.sh", BIN], cwd=folder, text=True,
         env={"PATH": os.environ["PATH"], "DATA_DIR": str(folder / "data"), "PORT": str(port)},
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True)
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
 
 
 def processes_of_session(leader):
