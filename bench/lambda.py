@@ -115,61 +115,92 @@ def hand_out(peer):
               "Content-Type: application/json")
 
 
-def run(start, warm_rounds):
-    """One process: milliseconds to its first request, of the processor until then, and of each
-    event."""
-    with listen() as listener:
-        begin = time.perf_counter()
-        process = start(f"127.0.0.1:{listener.getsockname()[1]}")
-        peer = Peer(listener.accept()[0])
-        peer.read()
-        cold = (time.perf_counter() - begin) * 1000
-        ran = pathlib.Path(f"/proc/{process.pid}/schedstat").read_text().split()[0]
-        processor = int(ran) / 1e6
-        warm = []
-        for _ in range(warm_rounds):
+class Sandbox:
+    """A process that lives in a root folder and starts a program there, so that entering the folder
+    is no part of the start."""
+
+    def __init__(self, folder, home, command, environment, nothing, process_table):
+        self.folder, self.home = folder, home
+        self.command, self.environment = command, environment
+        self.nothing, self.process_table = nothing, process_table
+
+    def measure(self, rounds):
+        """(cold starts as `run` gives them, milliseconds of warm events)."""
+        ours, theirs = multiprocessing.Pipe()
+        worker = multiprocessing.Process(target=self._work, args=(theirs, rounds))
+        worker.start()
+        theirs.close()
+        try:
+            return ours.recv()
+        finally:
+            worker.join()
+
+    def _work(self, answer, rounds):
+        os.chroot(self.folder)
+        os.chdir(self.home)
+        cold = [self.run(0)[:2] for _ in range(rounds)]
+        answer.send((cold, self.run(20 + rounds * 4)[2][20:]))
+
+    def run(self, warm_rounds):
+        """One process: milliseconds to its first request, of the processor until then, and of each
+        event."""
+        with listen() as listener:
+            api = f"127.0.0.1:{listener.getsockname()[1]}"
             begin = time.perf_counter()
-            hand_out(peer)
-            head, body = peer.read()
-            warm.append((time.perf_counter() - begin) * 1000)
-            assert b"/response" in head.split(b"\r\n")[0] and b"200" in body, (head, body)
-            peer.send("HTTP/1.1 202 Accepted", b"{}")
+            process = subprocess.Popen(
+                self.command, env={**self.environment, "AWS_LAMBDA_RUNTIME_API": api},
+                stdin=self.nothing, stdout=self.nothing, stderr=self.nothing, close_fds=False)
+            peer = Peer(listener.accept()[0])
             peer.read()
-        process.kill()
-        process.wait()
-        peer.connection.close()
-        return cold, processor, warm
+            cold = (time.perf_counter() - begin) * 1000
+            warm = []
+            processor = self.processor_ms(process.pid)
+            for _ in range(warm_rounds):
+                begin = time.perf_counter()
+                hand_out(peer)
+                head, body = peer.read()
+                warm.append((time.perf_counter() - begin) * 1000)
+                assert b"/response" in head.split(b"\r\n")[0] and b"200" in body, (head, body)
+                peer.send("HTTP/1.1 202 Accepted", b"{}")
+                peer.read()
+            process.kill()
+            process.wait()
+            peer.connection.close()
+            return cold, processor, warm
+
+    def processor_ms(self, pid):
+        file = os.open(f"{pid}/schedstat", os.O_RDONLY, dir_fd=self.process_table)
+        try:
+            return int(os.read(file, 100).split()[0]) / 1e6
+        finally:
+            os.close(file)
 
 
 def python_function(folder, producer_url):
+    """(root, working directory there, command, environment)"""
     libraries = tools.CACHE / RIC.replace("==", "-")
     if not libraries.exists():
         subprocess.run([sys.executable, "-m", "pip", "install", "-q", "--target", libraries, RIC],
                        check=True)
+    folder.mkdir()
     (folder / "function.py").write_text(HANDLER)
-
-    def start(api):
-        return subprocess.Popen(
-            [sys.executable, "-m", "awslambdaric", "function.handler"], cwd=folder,
-            env={**VARIABLES, "LD_LIBRARY_PATH": "", "PYTHONPATH": f"{libraries}:{folder}",
-                 "AWS_LAMBDA_RUNTIME_API": api, "PRODUCER_URL": producer_url},
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    return start
+    return "/", folder, [sys.executable, "-m", "awslambdaric", "function.handler"], {
+        **VARIABLES, "LD_LIBRARY_PATH": "", "PYTHONPATH": f"{libraries}:{folder}",
+        "PRODUCER_URL": producer_url}
 
 
 def packed_function(folder, producer_url):
     root = LambdaRoot(folder, "lambda_api")
-    settings = {"PRODUCER_URL": producer_url, "LOG_LEVEL": "error"}
-
-    def start(api):
-        return root.start({**settings, "AWS_LAMBDA_RUNTIME_API": api}, stdout=subprocess.DEVNULL)
-    return start
+    return root.folder, "/var/task", ["/var/task/bootstrap"], root.environment(
+        {"PRODUCER_URL": producer_url, "LOG_LEVEL": "error"})
 
 
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--rounds", type=int, default=50)
     rounds = parser.parse_args().rounds
+    if os.geteuid() != 0:
+        os.execvp("unshare", ["unshare", "--user", "--map-root-user", sys.executable, *sys.argv])
     listener = listen()
     port = listener.getsockname()[1]
     producer = multiprocessing.Process(target=serve_producer, args=(listener,), daemon=True)
@@ -178,7 +209,6 @@ def main():
     result = Result("lambda", "The API function beside one in Python", ABOUT)
     with tempfile.TemporaryDirectory() as temporary:
         folder = pathlib.Path(temporary)
-        (folder / "python").mkdir()
         programs = {"lambda_api, as packed": packed_function(folder / "root", url),
                     "Python with awslambdaric": python_function(folder / "python", url)}
         own = producers_own(port, rounds * 4)
@@ -187,11 +217,10 @@ def main():
             "warm ms beyond the Producer's answer"],
             note=f"{rounds} cold starts, {rounds * 4} warm events each. The Producer's own answer: "
                  f"{own:.2f} ms.")
-        for name, start in programs.items():
-            starts = [run(start, 0) for _ in range(rounds)]
-            cold = statistics.median(one[0] for one in starts)
-            processor = statistics.median(one[1] for one in starts)
-            warm = run(start, 20 + rounds * 4)[2][20:]
+        nothing, process_table = os.open(os.devnull, os.O_RDWR), os.open("/proc", os.O_RDONLY)
+        for name, program in programs.items():
+            starts, warm = Sandbox(*program, nothing, process_table).measure(rounds)
+            cold, processor = (statistics.median(times) for times in zip(*starts))
             table.add(name, cold, processor, statistics.median(warm) - own)
     producer.terminate()
     plot = result.plot("From the start of the process to its first request", "ms",
