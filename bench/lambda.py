@@ -5,13 +5,14 @@
 
 Each program is started afresh for every round of the cold start: from fork to its first request for
 an event. Warm, it gets one event at a time, each with one POST to a Producer that answers at once in
-a process of its own; that Producer's answer alone, asked over a kept connection, is taken off. A
-Python function with AWS's own runtime client does the same job on the same Runtime API. Medians. On a
-busy machine only the processor's time is worth anything.
+a process of its own; the answer alone of another such Producer, asked in turn over a kept
+connection, is taken off. A Python function with AWS's own runtime client does the same job on the
+same Runtime API. Medians. On a busy machine only the processor's time is worth anything.
 
 The packed functions run in a root folder of their own, so this needs root or user namespaces.
 """
 import argparse
+import contextlib
 import json
 import multiprocessing
 import os
@@ -91,21 +92,18 @@ def serve_producer(listener):
             peer.send("HTTP/1.1 200 OK", RECEIPT, "Content-Type: application/json")
 
 
+@contextlib.contextmanager
+def producer():
+    """The port of a Producer that serves one connection after the other."""
+    with listen() as listener:
+        process = multiprocessing.Process(target=serve_producer, args=(listener,), daemon=True)
+        process.start()
+        yield listener.getsockname()[1]
+        process.terminate()
+
+
 def listen():
     return socket.create_server(("127.0.0.1", 0))
-
-
-def producers_own(port, rounds):
-    """Milliseconds of one POST to the Producer over a kept connection."""
-    peer = Peer(socket.create_connection(("127.0.0.1", port)))
-    times = []
-    for _ in range(rounds):
-        begin = time.perf_counter()
-        peer.send("POST /produce HTTP/1.1", b"x" * 300, "Host: producer")
-        peer.read()
-        times.append((time.perf_counter() - begin) * 1000)
-    peer.connection.close()
-    return statistics.median(times)
 
 
 def hand_out(peer):
@@ -119,13 +117,14 @@ class Sandbox:
     """A process that lives in a root folder and starts a program there, so that entering the folder
     is no part of the start."""
 
-    def __init__(self, folder, home, command, environment, nothing, process_table):
+    def __init__(self, folder, home, command, environment, producer_port, nothing,
+                 process_table):
         self.folder, self.home = folder, home
         self.command, self.environment = command, environment
-        self.nothing, self.process_table = nothing, process_table
+        self.producer_port, self.nothing, self.process_table = producer_port, nothing, process_table
 
     def measure(self, rounds):
-        """(cold starts as `run` gives them, milliseconds of warm events)."""
+        """(cold starts as `run` gives them, milliseconds of warm events, of the Producer's answers)."""
         ours, theirs = multiprocessing.Pipe()
         worker = multiprocessing.Process(target=self._work, args=(theirs, rounds))
         worker.start()
@@ -136,14 +135,16 @@ class Sandbox:
             worker.join()
 
     def _work(self, answer, rounds):
+        self.producer = Peer(socket.create_connection(("127.0.0.1", self.producer_port)))
         os.chroot(self.folder)
         os.chdir(self.home)
         cold = [self.run(0)[:2] for _ in range(rounds)]
-        answer.send((cold, self.run(20 + rounds * 4)[2][20:]))
+        _, _, warm, own = self.run(20 + rounds * 4)
+        answer.send((cold, warm[20:], own[20:]))
 
     def run(self, warm_rounds):
-        """One process: milliseconds to its first request, of the processor until then, and of each
-        event."""
+        """One process: milliseconds to its first request, of the processor until then, of each event,
+        and of the Producer's own answer before each."""
         with listen() as listener:
             api = f"127.0.0.1:{listener.getsockname()[1]}"
             begin = time.perf_counter()
@@ -153,9 +154,10 @@ class Sandbox:
             peer = Peer(listener.accept()[0])
             peer.read()
             cold = (time.perf_counter() - begin) * 1000
-            warm = []
+            warm, own = [], []
             processor = self.processor_ms(process.pid)
             for _ in range(warm_rounds):
+                own.append(self.ask_producer())
                 begin = time.perf_counter()
                 hand_out(peer)
                 head, body = peer.read()
@@ -166,7 +168,13 @@ class Sandbox:
             process.kill()
             process.wait()
             peer.connection.close()
-            return cold, processor, warm
+            return cold, processor, warm, own
+
+    def ask_producer(self):
+        begin = time.perf_counter()
+        self.producer.send("POST /produce HTTP/1.1", b"x" * 300, "Host: producer")
+        self.producer.read()
+        return (time.perf_counter() - begin) * 1000
 
     def processor_ms(self, pid):
         file = os.open(f"{pid}/schedstat", os.O_RDONLY, dir_fd=self.process_table)
@@ -201,28 +209,21 @@ def main():
     rounds = parser.parse_args().rounds
     if os.geteuid() != 0:
         os.execvp("unshare", ["unshare", "--user", "--map-root-user", sys.executable, *sys.argv])
-    listener = listen()
-    port = listener.getsockname()[1]
-    producer = multiprocessing.Process(target=serve_producer, args=(listener,), daemon=True)
-    producer.start()
-    url = f"http://127.0.0.1:{port}"
     result = Result("lambda", "The API function beside one in Python", ABOUT)
-    with tempfile.TemporaryDirectory() as temporary:
-        folder = pathlib.Path(temporary)
+    with tempfile.TemporaryDirectory() as temporary, producer() as theirs, producer() as asked:
+        folder, url = pathlib.Path(temporary), f"http://127.0.0.1:{theirs}"
         programs = {"lambda_api, as packed": packed_function(folder / "root", url),
                     "Python with awslambdaric": python_function(folder / "python", url)}
-        own = producers_own(port, rounds * 4)
         table = result.table("A function's own time (medians)", [
             "function", "cold start ms", "cold start ms of the processor",
             "warm ms beyond the Producer's answer"],
-            note=f"{rounds} cold starts, {rounds * 4} warm events each. The Producer's own answer: "
-                 f"{own:.2f} ms.")
+            note=f"{rounds} cold starts, {rounds * 4} warm events each, every one behind a request to "
+                 f"such a Producer itself; the median of those is taken off.")
         nothing, process_table = os.open(os.devnull, os.O_RDWR), os.open("/proc", os.O_RDONLY)
         for name, program in programs.items():
-            starts, warm = Sandbox(*program, nothing, process_table).measure(rounds)
+            starts, warm, own = Sandbox(*program, asked, nothing, process_table).measure(rounds)
             cold, processor = (statistics.median(times) for times in zip(*starts))
-            table.add(name, cold, processor, statistics.median(warm) - own)
-    producer.terminate()
+            table.add(name, cold, processor, statistics.median(warm) - statistics.median(own))
     plot = result.plot("From the start of the process to its first request", "ms",
                        [row[0] for row in table.rows])
     plot.add("wall clock", [row[1] for row in table.rows])

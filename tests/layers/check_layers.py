@@ -22,7 +22,7 @@ FOREIGN = {
     r"boost/url\b": ("Boost::url", None),
     r"sqlite3\.h": ("SQLite::SQLite3", {"sqlite"}),
     r"simdjson\.h": ("simdjson::simdjson", None),
-    r"openssl/": ("OpenSSL::Crypto", None),
+    r"openssl/": ("tributary_openssl", None),
     r"zlib\.h": ("ZLIB::ZLIB", None),
     r"zstd\.h": ("zstd::libzstd_shared", None),
     r"prometheus/": ("prometheus-cpp::core", {"telemetry_metrics"}),
