@@ -26,6 +26,13 @@ RESULTS = ROOT / "build/results"
 JOBS = str(os.cpu_count() or 2)
 
 
+def why(fault, lines=12):
+    """What a JUnit failure says, indented and cut, since the rest may be far up in the output."""
+    text = (fault.get("message") or fault.text or "").strip().splitlines()
+    shown = text[:lines] + (["…"] if len(text) > lines else [])
+    return "".join(f"\n    {line[:300]}" for line in shown)
+
+
 class Tally:
     def __init__(self):
         self.passed, self.failed, self.skipped = 0, [], []
@@ -46,8 +53,10 @@ class Tally:
         for case in cases:
             name = f"{group}: {case.get('classname', '')}.{case.get('name')}"
             skipped = case.find("skipped")
-            if case.find("failure") is not None or case.find("error") is not None:
-                self.failed.append(name)
+            fault = next((case.find(kind) for kind in ("failure", "error")
+                          if case.find(kind) is not None), None)
+            if fault is not None:
+                self.failed.append(f"{name}{why(fault)}")
             elif skipped is not None or case.get("status") in ("disabled", "notrun"):
                 reason = skipped.get("message", "") if skipped is not None else ""
                 self.skipped.append(f"{name} ({reason or 'not run'})")

@@ -1,7 +1,8 @@
-import {useEffect, useState} from 'preact/hooks';
+import {useEffect} from 'preact/hooks';
 import {call, Match, Stage, Way} from '../api';
 import {Copy, Empty, Page, StateTag, Time, Trouble, TypeTag, Waiting} from '../parts/basics';
 import {JsonView} from '../parts/json';
+import {useDraft} from '../parts/use_draft';
 import {useLoad} from '../parts/use_load';
 import {duration} from '../format';
 import {link} from '../router';
@@ -80,8 +81,7 @@ function Lookup(props: {id: string}) {
 }
 
 export function EventPage(props: {id: string}) {
-  const [draft, setDraft] = useState(props.id);
-  useEffect(() => setDraft(props.id), [props.id]);
+  const [draft, setDraft] = useDraft(props.id);
   return (
     <Page title="Event" lead="Where is it, and how did it get there?">
       <form class="filters" onSubmit={(event) => { event.preventDefault(); if (draft) location.hash = link('event', draft).slice(1); }}>

@@ -1,7 +1,8 @@
-import {useEffect, useState} from 'preact/hooks';
+import {useState} from 'preact/hooks';
 import {About, call, EventDocument, EventsPage, query} from '../api';
 import {Copy, Empty, Page, Time, Trouble, TypeTag, Waiting} from '../parts/basics';
 import {JsonView} from '../parts/json';
+import {useDraft, useKeyed} from '../parts/use_draft';
 import {useLoad} from '../parts/use_load';
 import {count, duration, fromLocal} from '../format';
 import {link, Route, setQuery} from '../router';
@@ -9,13 +10,13 @@ import {link, Route, setQuery} from '../router';
 const kPageSize = 25;
 const kFields = ['q', 'type', 'id', 'after', 'before'] as const;
 type Wanted = Record<typeof kFields[number], string>;
+const kNothing: Wanted = {q: '', type: '', id: '', after: '', before: ''};
 
 const wantedOf = (route: Route): Wanted =>
   Object.fromEntries(kFields.map((name) => [name, route.query.get(name) ?? ''])) as Wanted;
 
 function Search(props: {about?: About; wanted: Wanted; onSearch: (wanted: Wanted) => void}) {
-  const [draft, setDraft] = useState(props.wanted);
-  useEffect(() => setDraft(props.wanted), [JSON.stringify(props.wanted)]);
+  const [draft, setDraft] = useDraft(props.wanted);
   const set = (name: keyof Wanted) => (event: Event) =>
     setDraft({...draft, [name]: (event.target as HTMLInputElement).value});
   return (
@@ -36,7 +37,7 @@ function Search(props: {about?: About; wanted: Wanted; onSearch: (wanted: Wanted
       <label>until<input type="datetime-local" value={draft.before} onInput={set('before')} /></label>
       <div class="actions">
         <button type="submit" class="primary">Search</button>
-        <button type="button" onClick={() => props.onSearch({q: '', type: '', id: '', after: '', before: ''})}>Clear</button>
+        <button type="button" onClick={() => { setDraft(kNothing); props.onSearch(kNothing); }}>Clear</button>
       </div>
     </form>
   );
@@ -77,8 +78,7 @@ function Row(props: {event: EventDocument}) {
 export function EventsPageView(props: {about?: About; route: Route}) {
   const wanted = wantedOf(props.route);
   const key = JSON.stringify(wanted);
-  const [cursors, setCursors] = useState<string[]>([]);
-  useEffect(() => setCursors([]), [key]);
+  const [cursors, setCursors] = useKeyed<string[]>([], key);
   const cursor = cursors[cursors.length - 1] ?? '';
   const load = useLoad((signal) => call<EventsPage>('/api/events' + query({
     ...wanted, after: fromLocal(wanted.after), before: fromLocal(wanted.before), size: kPageSize, cursor,

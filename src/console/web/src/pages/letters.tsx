@@ -1,6 +1,7 @@
-import {useEffect, useState} from 'preact/hooks';
+import {useState} from 'preact/hooks';
 import {About, call, Letter, LetterReport, LettersPage, query} from '../api';
 import {Empty, Page, StateTag, Time, Trouble, Waiting} from '../parts/basics';
+import {useDraft, useKeyed} from '../parts/use_draft';
 import {useLoad} from '../parts/use_load';
 import {count} from '../format';
 import {link, Route, setQuery} from '../router';
@@ -11,6 +12,7 @@ const kPageSize = 25;
 const kStates = [['open', 'Open'], ['redriven', 'Redriven'], ['dropped', 'Dropped'], ['', 'All']] as const;
 const kFilters = ['topic', 'reason', 'event_id', 'key'] as const;
 type Filters = Record<typeof kFilters[number], string>;
+const kNothing: Filters = {topic: '', reason: '', event_id: '', key: ''};
 
 function ReportNote(props: {report: LetterReport; onClose: () => void}) {
   const {report} = props;
@@ -27,8 +29,7 @@ function ReportNote(props: {report: LetterReport; onClose: () => void}) {
 }
 
 function FilterForm(props: {about?: About; filters: Filters; onChange: (filters: Filters) => void}) {
-  const [draft, setDraft] = useState(props.filters);
-  useEffect(() => setDraft(props.filters), [JSON.stringify(props.filters)]);
+  const [draft, setDraft] = useDraft(props.filters);
   const set = (name: keyof Filters) => (event: Event) => setDraft({...draft, [name]: (event.target as HTMLInputElement).value.trim()});
   return (
     <form class="filters" role="search" onSubmit={(event) => { event.preventDefault(); props.onChange(draft); }}>
@@ -42,7 +43,7 @@ function FilterForm(props: {about?: About; filters: Filters; onChange: (filters:
       <label>Event id<input value={draft.event_id} onInput={set('event_id')} spellcheck={false} autocomplete="off" /></label>
       <label>Key<input value={draft.key} onInput={set('key')} spellcheck={false} autocomplete="off" /></label>
       <div class="actions"><button type="submit" class="primary">Filter</button>
-        <button type="button" onClick={() => props.onChange({topic: '', reason: '', event_id: '', key: ''})}>Clear</button></div>
+        <button type="button" onClick={() => { setDraft(kNothing); props.onChange(kNothing); }}>Clear</button></div>
     </form>
   );
 }
@@ -77,12 +78,11 @@ export function LettersPageView(props: {about?: About; route: Route}) {
   const state = search.get('state') ?? 'open';
   const filters = Object.fromEntries(kFilters.map((name) => [name, search.get(name) ?? ''])) as Filters;
   const filterKey = JSON.stringify({state, filters});
-  const [from, setFrom] = useState(0);
-  const [chosen, setChosen] = useState<Set<string>>(new Set());
+  const [from, setFrom] = useKeyed(0, filterKey);
+  const [chosen, setChosen] = useKeyed<Set<string>>(new Set(), filterKey);
   const [open, setOpen] = useState(props.route.path[1] ?? '');
   const [target, setTarget] = useState<Target>();
   const [report, setReport] = useState<LetterReport>();
-  useEffect(() => { setFrom(0); setChosen(new Set()); }, [filterKey]);
   const load = useLoad((signal) => call<LettersPage>('/api/dead-letters' + query({
     ...filters, state: state === 'all' ? '' : state, from, size: kPageSize}), {signal}), `${filterKey} ${from}`);
   const page = load.value;
