@@ -4,7 +4,7 @@
     ./dev bench consume [--events 300000] [--rounds 3] [--warm 60] [--only NAME]
 
 One topic is filled once; every mover reads all of it as a new group into an index made anew with the
-same mapping. `direct` posts ready-made _bulk bodies of such documents: what Elasticsearch can take.
+same mapping. `direct` posts ready-made _bulk bodies of the very documents: what Elasticsearch can take.
 They take turns within each round, and medians of the rounds are what is kept. CONSUMER_PEER='name=command
 with {brokers}, {elasticsearch} and {group}' adds a program of yours.
 """
@@ -25,9 +25,10 @@ from measure import Result
 
 ABOUT = """\
 One topic of orders, filled once, is moved by each program in turn as a new group into an index made
-anew with the same mapping. "direct" posts ready-made _bulk bodies of the same documents over four
-connections: what Elasticsearch takes from somebody who does nothing else. "go" is franz-go and
-go-elasticsearch's bulk indexer (bench/peers/mover). All share the machine's cores with both servers."""
+anew with the same mapping. "direct" posts ready-made _bulk bodies of the very documents that tributary
+wrote, 5,000 in each, over four connections: what Elasticsearch takes from somebody who does nothing
+else. "go" is franz-go and go-elasticsearch's bulk indexer (bench/peers/mover). All share the machine's
+cores with both servers."""
 INDEX = "orders-index"
 BULK = 5000
 
@@ -83,29 +84,23 @@ def movers(stack, ports):
     return found
 
 
-def document(number):
-    """What a mover writes, for `direct`."""
-    data = order(number)
-    return {"specversion": "1.0", "id": f"e{number}", "source": "/api", "type": "order",
-            "subject": str(number), "time": "2026-11-25T10:00:00.123Z",
-            "datacontenttype": "application/json", "data": data,
-            "@timestamp": "2026-11-25T10:00:00.123Z",
-            "pipeline": {"received_at": "2026-11-25T10:00:00.123Z",
-                         "published_at": "2026-11-25T10:00:00.125Z",
-                         "indexed_at": "2026-11-25T10:00:00.150Z", "digest": f"{number:064x}",
-                         "latency_ms": 27},
-            "kafka": {"topic": "orders", "partition": number % 3, "offset": number // 3},
-            "text": " ".join(map(str, data.values()))}
-
-
-def bulk_bodies(events):
+def stored_bodies(url):
+    """Ready-made _bulk bodies of what a mover wrote, byte for byte the same values in the order in
+    which the index has them: for `direct`."""
     bodies = []
-    for first in range(0, events, BULK):
+    json_type = {"Content-Type": "application/json"}
+    page = request("POST", f"{url}/{INDEX}/_search?scroll=1m", {"size": BULK, "sort": ["_doc"]},
+                   json_type)
+    while page.status == 200 and page.json["hits"]["hits"]:
         lines = []
-        for number in range(first, min(first + BULK, events)):
-            lines.append(json.dumps({"create": {"_index": INDEX, "_id": f"e{number}"}}))
-            lines.append(json.dumps(document(number)))
+        for hit in page.json["hits"]["hits"]:
+            lines.append(json.dumps({"create": {"_index": INDEX, "_id": hit["_id"]}}))
+            lines.append(json.dumps(hit["_source"], separators=(",", ":")))
         bodies.append(("\n".join(lines) + "\n").encode())
+        page = request("POST", f"{url}/_search/scroll",
+                       {"scroll": "1m", "scroll_id": page.json["_scroll_id"]}, json_type)
+    if page.status != 200:
+        raise StackError(f"The documents could not be read back: {page}")
     return bodies
 
 
@@ -226,12 +221,13 @@ def main():
 def run_all(stack, options, result):
     ports = stack.more_ports()
     fill(stack, options.events, ports, options.fill_with)
-    indexing, bodies = Indexing(stack), bulk_bodies(options.events)
-    chosen = {name: make for name, make in movers(stack, ports).items()
+    indexing = Indexing(stack)
+    found = movers(stack, ports)
+    chosen = {name: make for name, make in found.items()
               if not options.only or name in options.only}
-    # One unmeasured turn of ours gives the mapping; then the JVM is warmed with it.
-    for name in list(chosen)[:1]:
-        run_mover(indexing, name, *chosen[name](f"{name}-warm"), options.events)
+    # One unmeasured turn of ours gives mapping and documents; then the JVM is warmed with them.
+    run_mover(indexing, "tributary", *found["tributary"]("tributary-warm"), options.events)
+    bodies = stored_bodies(indexing.url)
     end = time.monotonic() + options.warm
     while time.monotonic() < end:
         run_direct(indexing, bodies, options.events)

@@ -39,7 +39,8 @@ event::Envelope envelope_of(std::uint8_t choice, const Bench& bench) {
 void check_event(const event::Event& event, Bench& bench) {
     require(event.json.find_first_of("\r\n") == std::string::npos, "an event is one line");
     require(!event.id.empty() && event.type != nullptr, "an event has an id and a type");
-    const auto again = bench.stored.decode(event.type->topic, event.json);
+    std::string value = event.json;
+    const auto again = bench.stored.decode(event.type->topic, value);
     require(again.has_value(), "an accepted event can be read back");
     require(again->event.id == event.id, "the id is read back");
     require(again->event.source == event.source, "the source is read back");

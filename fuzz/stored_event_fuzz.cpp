@@ -10,8 +10,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
     using tributary::fuzz::require;
     static const event::Catalog catalog = event::Catalog::built_in();
     static event::StoredEventDecoder decoder(catalog);
-    const std::string_view value(reinterpret_cast<const char*>(bytes), size);
-    const auto stored = decoder.decode("orders", value);
+    const std::string value(reinterpret_cast<const char*>(bytes), size);
+    std::string taken = value;
+    const auto stored = decoder.decode("orders", taken);
+    require(taken == value || (taken.empty() && stored && stored->event.json == value),
+            "a value is moved whole, or left");
     if (!stored) {
         require(!stored.error().detail.empty(), "a rejection says why");
         return 0;
@@ -22,7 +25,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
     require(event.data().starts_with('{') && event.data().ends_with('}'), "data is an object");
     require(event::same_json_value(value, event.json), "the value is kept");
     require(stored->text.find('\0') == std::string::npos, "the text has no NUL");
-    const auto again = decoder.decode("orders", event.json);
+    std::string line = event.json;
+    const auto again = decoder.decode("orders", line);
     require(again.has_value() && again->event.json == event.json && again->text == stored->text &&
                 again->event.id == event.id && again->event.data() == event.data(),
             "what was put on one line reads the same");

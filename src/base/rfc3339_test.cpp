@@ -11,6 +11,16 @@ TEST(Rfc3339, FormatsUtcWithThreeDecimals) {
     EXPECT_EQ(format_rfc3339(Timestamp(std::chrono::milliseconds(-1))), "1969-12-31T23:59:59.999Z");
 }
 
+TEST(Rfc3339, KeepsFourDigitsForTheYear) {
+    EXPECT_EQ(format_rfc3339(kFirstTimestamp), "0000-01-01T00:00:00.000Z");
+    EXPECT_EQ(format_rfc3339(kLastTimestamp), "9999-12-31T23:59:59.999Z");
+    const auto hour = std::chrono::hours(1);
+    EXPECT_EQ(format_rfc3339(kFirstTimestamp - hour), "0000-01-01T00:00:00.000Z");
+    EXPECT_EQ(format_rfc3339(kLastTimestamp + hour), "9999-12-31T23:59:59.999Z");
+    EXPECT_EQ(format_rfc3339(Timestamp::max()), "9999-12-31T23:59:59.999Z");
+    EXPECT_EQ(format_rfc3339(Timestamp::min()), "0000-01-01T00:00:00.000Z");
+}
+
 TEST(Rfc3339, ReadsWhatItWrote) {
     for (const std::int64_t value : {0L, 1L, 1'780'000'000'007L, -62'135'596'800'000L}) {
         const Timestamp time{std::chrono::milliseconds(value)};

@@ -70,9 +70,8 @@ std::optional<std::string> utc_time(std::string_view text) {
     const bool is_usual =
         text.size() == kUsual.size() && text[10] == 'T' && text[17] != '6' && text.back() == 'Z';
     if (is_usual) return std::string(text);
-    std::string utc = format_rfc3339(*time);
-    if (utc.size() != kUsual.size() || utc.front() == '-') return std::nullopt;
-    return utc;
+    if (*time < kFirstTimestamp || *time > kLastTimestamp) return std::nullopt;
+    return format_rfc3339(*time);
 }
 
 ContentType::ContentType(std::string_view header) {

@@ -110,8 +110,9 @@ public:
     ~StoredEventDecoder();
 
     /// A rejection means a dead letter: not JSON, not an event, a topic outside the catalog, ...
-    /// A pretty-printed event is accepted and put on one line.
-    std::expected<StoredEvent, Rejection> decode(std::string_view topic, std::string_view value);
+    /// A pretty-printed event is accepted and put on one line; one that lies on one line already is
+    /// moved out of `value`, which is left as it was in all other cases.
+    std::expected<StoredEvent, Rejection> decode(std::string_view topic, std::string& value);
 
 private:
     class Implementation;

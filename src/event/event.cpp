@@ -16,10 +16,6 @@ bool is_ours(std::string_view source) {
     return source == "/api" || source.starts_with("/api/") || source.starts_with("s3://");
 }
 
-struct FreeDigest {
-    void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
-};
-
 }  // namespace
 
 // The names below have 2, 5 and 3 parts, and no part contains NUL: no name is that of another kind.
@@ -38,15 +34,29 @@ std::string batch_item_id(std::string_view key, std::uint64_t index) {
     return uuid_v5(fmt::format("batch{0}{1}{0}{2}", '\0', key, index));
 }
 
-std::string content_digest(std::string_view type, std::string_view data) {
-    const std::unique_ptr<EVP_MD_CTX, FreeDigest> context(EVP_MD_CTX_new());
+struct ContentDigest::State {
+    struct Free {
+        void operator()(EVP_MD* algorithm) const { EVP_MD_free(algorithm); }
+        void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
+    };
+    std::unique_ptr<EVP_MD, Free> algorithm{EVP_MD_fetch(nullptr, "SHA256", nullptr)};
+    std::unique_ptr<EVP_MD_CTX, Free> context{EVP_MD_CTX_new()};
+};
+
+ContentDigest::ContentDigest() : state_(std::make_unique<State>()) {
+}
+
+ContentDigest::~ContentDigest() = default;
+
+std::string ContentDigest::of(std::string_view type, std::string_view data) {
+    EVP_MD_CTX* const context = state_->context.get();
     std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
     unsigned size = 0;
-    EVP_DigestInit_ex(context.get(), EVP_sha256(), nullptr);
-    EVP_DigestUpdate(context.get(), type.data(), type.size());
-    EVP_DigestUpdate(context.get(), "", 1);
-    EVP_DigestUpdate(context.get(), data.data(), data.size());
-    EVP_DigestFinal_ex(context.get(), digest.data(), &size);
+    EVP_DigestInit_ex(context, state_->algorithm.get(), nullptr);
+    EVP_DigestUpdate(context, type.data(), type.size());
+    EVP_DigestUpdate(context, "", 1);
+    EVP_DigestUpdate(context, data.data(), data.size());
+    EVP_DigestFinal_ex(context, digest.data(), &size);
     std::string hex;
     hex.reserve(std::size_t{size} * 2);
     for (const unsigned char byte : std::span(digest.data(), size)) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -38,8 +39,22 @@ std::string file_item_id(std::string_view bucket, std::string_view key, std::str
 /// The id of item `index` of a batch that was sent with `Idempotency-Key: key`.
 std::string batch_item_id(std::string_view key, std::uint64_t index);
 
-/// SHA-256 (hex) over type, NUL, and the bytes of `data`: the document's `pipeline.digest`.
-std::string content_digest(std::string_view type, std::string_view data);
+/// Makes the documents' `pipeline.digest`. Asking OpenSSL for the algorithm costs more than
+/// digesting an event does, so keep one. Not thread-safe.
+class ContentDigest {
+public:
+    ContentDigest();
+    ContentDigest(const ContentDigest&) = delete;
+    ContentDigest& operator=(const ContentDigest&) = delete;
+    ~ContentDigest();
+
+    /// SHA-256 (hex) over type, NUL, and the bytes of `data`.
+    std::string of(std::string_view type, std::string_view data);
+
+private:
+    struct State;
+    std::unique_ptr<State> state_;
+};
 
 /// Whether two JSON texts have the same value: key order and number spelling do not matter.
 /// False where either cannot be parsed.

@@ -37,9 +37,10 @@ TEST(Ids, OfDifferentThingsDiffer) {
 }
 
 TEST(ContentDigest, IsSha256OverTypeAndData) {
-    EXPECT_EQ(content_digest("order", R"({"id":1})"),
+    ContentDigest digest;
+    EXPECT_EQ(digest.of("order", R"({"id":1})"),
               "e532b60cf781286f7d456fc8fdfe47c47c65abb681bd7ebb50da2bfcf8aa0027");
-    EXPECT_NE(content_digest("order", "{}"), content_digest("orde", "r{}"));
+    EXPECT_NE(digest.of("order", "{}"), digest.of("orde", "r{}"));
 }
 
 TEST(SameJsonValue, ComparesByValue) {

@@ -1,6 +1,7 @@
 #include "event/json_text.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cstdint>
 #include <iterator>
@@ -8,8 +9,15 @@
 namespace tributary::event {
 namespace {
 
+constexpr auto kNeedsEscape = [] {
+    std::array<bool, 256> needs{};
+    std::fill_n(needs.begin(), 0x20, true);
+    needs['"'] = needs['\\'] = true;
+    return needs;
+}();
+
 bool needs_escape(char c) {
-    return static_cast<unsigned char>(c) < 0x20 || c == '"' || c == '\\';
+    return kNeedsEscape[static_cast<unsigned char>(c)];
 }
 
 void append_escape(std::string& out, char c) {
@@ -57,10 +65,15 @@ void append_json_string(std::string& out, std::string_view text) {
     out += '"';
 }
 
+bool is_on_one_line(std::string_view json) {
+    // Two memchr, where a search for either character goes byte by byte.
+    return json.find('\n') == std::string_view::npos && json.find('\r') == std::string_view::npos;
+}
+
 void append_on_one_line(std::string& out, std::string_view json) {
     const auto is_break = [](char c) { return c == '\n' || c == '\r'; };
-    if (json.find('\n') == std::string_view::npos && json.find('\r') == std::string_view::npos) {
-        out += json;  // Two memchr, where a search for either character goes byte by byte.
+    if (is_on_one_line(json)) {
+        out += json;
         return;
     }
     std::ranges::remove_copy_if(json, std::back_inserter(out), is_break);

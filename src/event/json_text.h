@@ -8,6 +8,9 @@ namespace tributary::event {
 /// Appends `text` (UTF-8) as a JSON string, in quotes.
 void append_json_string(std::string& out, std::string_view text);
 
+/// Whether there is neither CR nor LF in it.
+bool is_on_one_line(std::string_view json);
+
 /// Appends JSON without the CR and LF between its tokens: valid JSON has none within strings, so
 /// what is left is the same value on one line.
 void append_on_one_line(std::string& out, std::string_view json);

@@ -7,10 +7,16 @@ namespace {
 
 class StoredEventDecoderTest : public DecoderTest {
 protected:
-    Rejection refusal(std::string_view value, std::string_view topic = "orders") {
+    std::expected<StoredEvent, Rejection> decode(std::string_view topic, std::string value) {
+        return stored_.decode(topic, value);
+    }
+
+    Rejection refusal(const std::string& text, std::string_view topic = "orders") {
+        std::string value = text;
         auto stored = stored_.decode(topic, value);
+        EXPECT_EQ(value, text) << "what is refused is left as it was";
         if (!stored) return stored.error();
-        ADD_FAILURE() << value << " is accepted";
+        ADD_FAILURE() << text << " is accepted";
         return {Rejection::Kind::invalid, "", {}, ""};
     }
 
@@ -20,7 +26,7 @@ protected:
 TEST_F(StoredEventDecoderTest, ReadsBackWhatTheDecoderAccepts) {
     const Event event = event_of(
         R"({"type":"order","id":"a\"b","data":{"id":1,"a":["b\n\u0000c",true,null,2.50]}})");
-    const auto again = stored_.decode("orders", event.json);
+    const auto again = decode("orders", event.json);
     ASSERT_TRUE(again) << again.error().detail;
     EXPECT_EQ(again->event.id, event.id);
     EXPECT_EQ(again->event.source, event.source);
@@ -35,11 +41,11 @@ TEST_F(StoredEventDecoderTest, ReadsBackWhatTheDecoderAccepts) {
 TEST_F(StoredEventDecoderTest, ReadsTheDeepestThatTheDecoderAccepts) {
     const Event event =
         event_of("{\"type\":\"order\",\"x\":" + std::string(63, '[') + std::string(63, ']') + "}");
-    EXPECT_TRUE(stored_.decode("orders", event.json));
+    EXPECT_TRUE(decode("orders", event.json));
 }
 
 TEST_F(StoredEventDecoderTest, PutsAPrettyPrintedEventOnOneLine) {
-    const auto stored = stored_.decode(
+    const auto stored = decode(
         "orders",
         "{\r\n  \"specversion\": \"1.0\",\n  \"data\": {\n    \"id\": 1\n  },\n  \"id\": \"e\",\n"
         "  \"source\": \"/s\",\n  \"type\": \"order\",\n  \"time\": \"2026-01-01T00:00:00Z\"\n}\n");
@@ -50,16 +56,38 @@ TEST_F(StoredEventDecoderTest, PutsAPrettyPrintedEventOnOneLine) {
     EXPECT_EQ(stored->text, "1");
 }
 
+TEST_F(StoredEventDecoderTest, MovesAnEventThatLiesOnOneLine) {
+    std::string value = event_of(R"({"type":"order","data":{"id":1}})").json;
+    const std::string text = value;
+    const char* const bytes = value.data();
+    const auto stored = stored_.decode("orders", value);
+    ASSERT_TRUE(stored) << stored.error().detail;
+    EXPECT_EQ(stored->event.json, text);
+    EXPECT_EQ(stored->event.json.data(), bytes);
+    EXPECT_EQ(stored->event.data(), R"({"id":1})");
+    EXPECT_TRUE(value.empty());
+}
+
+TEST_F(StoredEventDecoderTest, LeavesAnEventWithSpaceAroundItWhereItIs) {
+    const std::string text = "  " + event_of(R"({"type":"order","data":{"id":1}})").json + " ";
+    std::string value = text;
+    const auto stored = stored_.decode("orders", value);
+    ASSERT_TRUE(stored) << stored.error().detail;
+    EXPECT_EQ("  " + stored->event.json + " ", text);
+    EXPECT_EQ(stored->event.data(), R"({"id":1})");
+    EXPECT_EQ(value, text);
+}
+
 TEST_F(StoredEventDecoderTest, TakesTheTypeFromTheTopic) {
     const auto stored =
-        stored_.decode("products", R"({"specversion":"1.0","id":"e","source":"/s","type":"order",)"
-                                   R"("time":"2026-01-01T00:00:00Z","data":{"id":1}})");
+        decode("products", R"({"specversion":"1.0","id":"e","source":"/s","type":"order",)"
+                           R"("time":"2026-01-01T00:00:00Z","data":{"id":1}})");
     ASSERT_TRUE(stored) << stored.error().detail;
     EXPECT_EQ(stored->event.type->name, "product");
 }
 
 TEST_F(StoredEventDecoderTest, CollectsTheTextOfDataOnly) {
-    const auto stored = stored_.decode(
+    const auto stored = decode(
         "orders", R"({"specversion":"1.0","id":"e","source":"/s","type":"order","note":"outside",)"
                   R"("time":"2026-01-01T00:00:00Z","data":{"data":{"k":"in"},"l":[[1],{}]}})");
     ASSERT_TRUE(stored) << stored.error().detail;

@@ -180,17 +180,22 @@ std::vector<BulkSender::Judged> BulkSender::judge_all(
     return judged;
 }
 
+std::uint64_t& BulkSender::successes_on(std::string_view index) {
+    const auto found = successes_.find(index);
+    return found == successes_.end() ? successes_[std::string(index)] : found->second;
+}
+
 void BulkSender::count_successes(const std::vector<Judged>& judged) {
     for (const auto& [item, judgement] : judged) {
         // First, so that the neighbours in the same answer speak for the index.
         if (judgement.verdict == Verdict::try_again && item->failures == 0) {
-            item->successes_before = successes_[std::string(item->index())];
+            item->successes_before = successes_on(item->index());
         }
     }
     for (const auto& [item, judgement] : judged) {
         const Consequence consequence = consequence_of(judgement.verdict);
         if (consequence == Consequence::indexed || consequence == Consequence::duplicate) {
-            ++successes_[std::string(item->index())];
+            ++successes_on(item->index());
         }
     }
 }

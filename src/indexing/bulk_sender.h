@@ -74,6 +74,7 @@ private:
     std::vector<Judged> judge_all(std::vector<ItemPtr> items,
                                   std::vector<document_index::WriteOutcome>& outcomes);
     std::vector<Judged> fail_all(std::vector<ItemPtr> items, const Error& error);
+    [[nodiscard]] std::uint64_t& successes_on(std::string_view index);
     void count_successes(const std::vector<Judged>& judged);
     void count_failures(std::vector<Judged>& judged);
     [[nodiscard]] bool fails_alone(const Item& item, std::size_t failing) const;

@@ -211,7 +211,7 @@ void Consumer::write_letter(ItemPtr item) {
 
 void Consumer::end(OwnedPartition& owned, const Item& item, Fate fate, Verdict verdict) {
     owned.progress.finish(item.record.offset, fate);
-    if (tracing::is_sampled(item.traceparent())) follow(item, fate, verdict);
+    if (item.is_sampled) follow(item, fate, verdict);
 }
 
 void Consumer::follow(const Item& item, Fate fate, Verdict verdict) {

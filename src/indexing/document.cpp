@@ -1,32 +1,40 @@
 #include "indexing/document.h"
 
 #include <algorithm>
-#include <boost/json.hpp>
 #include <fmt/format.h>
+#include <iterator>
 
 #include "base/rfc3339.h"
+#include "event/json_text.h"
 
 namespace tributary::indexing {
 
 std::string compose_document(const Item& item, Timestamp indexed_at) {
+    constexpr std::size_t kPipelineAndKafkaBytes = 400;
     const event::Event& event = item.event->event;
+    const event_log::Record& record = item.record;
     const auto latency = std::max<std::int64_t>(0, (indexed_at - item.received_at).count());
-    const std::string provenance = fmt::format(
-        R"(,"@timestamp":{},"pipeline":{{"received_at":"{}","published_at":"{}","indexed_at":"{}",)"
-        R"("digest":"{}","latency_ms":{}}},"kafka":{{"topic":{},"partition":{},"offset":{}}})",
-        boost::json::serialize(boost::json::string_view(event.time)),
-        format_rfc3339(item.received_at), format_rfc3339(item.record.timestamp),
-        format_rfc3339(indexed_at), item.digest, latency,
-        boost::json::serialize(boost::json::string_view(item.record.topic)), item.record.partition,
-        item.record.offset);
-    const std::string text = boost::json::serialize(boost::json::string_view(item.event->text));
 
     std::string document;
-    document.reserve(event.json.size() + provenance.size() + text.size() + 16);
+    document.reserve(event.json.size() + event.time.size() + record.topic.size() +
+                     item.event->text.size() + kPipelineAndKafkaBytes);
     document.append(event.json, 0, event.json.rfind('}'));
-    document += provenance;
-    document += R"(,"text":)";
-    document += text;
+    document += R"(,"@timestamp":)";
+    event::append_json_string(document, event.time);
+    document += R"(,"pipeline":{"received_at":")";
+    document += format_rfc3339(item.received_at);
+    document += R"(","published_at":")";
+    document += format_rfc3339(record.timestamp);
+    document += R"(","indexed_at":")";
+    document += format_rfc3339(indexed_at);
+    document += R"(","digest":")";
+    document += item.digest;
+    fmt::format_to(std::back_inserter(document), R"(","latency_ms":{}}},"kafka":{{"topic":)",
+                   latency);
+    event::append_json_string(document, record.topic);
+    fmt::format_to(std::back_inserter(document), R"(,"partition":{},"offset":{}}},"text":)",
+                   record.partition, record.offset);
+    event::append_json_string(document, item.event->text);
     document += '}';
     return document;
 }

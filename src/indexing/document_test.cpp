@@ -55,7 +55,7 @@ TEST_F(DocumentTest, IsTheEventAndWhatIsKnownAboutItsWay) {
     EXPECT_EQ(pipeline.at("indexed_at").as_string(), "2026-11-23T06:00:00.400Z");
     EXPECT_EQ(pipeline.at("latency_ms").as_int64(), 300);
     EXPECT_EQ(pipeline.at("digest").as_string(),
-              event::content_digest("order", R"({"total":440})"));
+              event::ContentDigest().of("order", R"({"total":440})"));
     EXPECT_EQ(document.at("kafka"),
               boost::json::parse(R"({"topic":"orders","partition":3,"offset":42})"));
     EXPECT_NE(document.at("text").as_string().find("440"), std::string::npos);

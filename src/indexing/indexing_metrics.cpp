@@ -16,10 +16,15 @@ telemetry::Counter& dead_letters(telemetry::Metrics& metrics, Verdict reason) {
                            {{"reason", std::string(to_string(reason))}});
 }
 
+std::size_t index_of(Verdict verdict) {
+    return static_cast<std::size_t>(verdict);
+}
+
 }  // namespace
 
 IndexingMetrics::IndexingMetrics(telemetry::Metrics& metrics)
-    : metrics_(metrics),
+    : items_(all_verdicts().size()),
+      dead_letters_(all_verdicts().size()),
       failed_requests_(metrics.counter("tributary_index_failed_requests_total",
                                        "Bulk requests that failed as a whole.")),
       retried_documents_(metrics.counter("tributary_index_retried_documents_total",
@@ -40,17 +45,18 @@ IndexingMetrics::IndexingMetrics(telemetry::Metrics& metrics)
           metrics.gauge("tributary_consumer_buffered_records", "Records held in memory.")),
       buffered_bytes_(metrics.gauge("tributary_consumer_buffered_bytes", "Their size.")) {
     for (const Verdict verdict : all_verdicts()) {
-        items(metrics, verdict);
-        if (consequence_of(verdict) == Consequence::dead_letter) dead_letters(metrics, verdict);
+        items_[index_of(verdict)] = &items(metrics, verdict);
+        if (consequence_of(verdict) != Consequence::dead_letter) continue;
+        dead_letters_[index_of(verdict)] = &dead_letters(metrics, verdict);
     }
 }
 
 void IndexingMetrics::count_item(Verdict verdict) {
-    items(metrics_, verdict).add();
+    items_[index_of(verdict)]->add();
 }
 
 void IndexingMetrics::count_dead_letter(Verdict reason) {
-    dead_letters(metrics_, reason).add();
+    dead_letters_[index_of(reason)]->add();
 }
 
 void IndexingMetrics::count_failed_request() {

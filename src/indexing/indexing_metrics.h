@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <vector>
 
 #include "indexing/buffer.h"
 #include "indexing/verdicts.h"
@@ -23,7 +24,8 @@ public:
     void set_load(const BufferUsage& usage, std::size_t documents_in_flight);
 
 private:
-    telemetry::Metrics& metrics_;
+    std::vector<telemetry::Counter*> items_;         ///< By verdict; never null.
+    std::vector<telemetry::Counter*> dead_letters_;  ///< By verdict; null where it is no reason.
     telemetry::Counter& failed_requests_;
     telemetry::Counter& retried_documents_;
     telemetry::Histogram& bulk_seconds_;

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/rfc3339.h"
+#include "tracing/trace_context.h"
 
 namespace tributary::indexing {
 namespace {
@@ -34,13 +35,13 @@ ItemPtr ItemMaker::make(event_log::Record record, std::uint64_t assignment) {
     if (decoded) {
         const event::Event& event = decoded->event;
         item->document_id = event::document_id(event.source, event.id);
-        item->digest = event::content_digest(event.type->name, event.data());
-        if (event.json == record.value) record.value = std::string();
-        item->event = std::make_unique<event::StoredEvent>(std::move(*decoded));
+        item->digest = digest_.of(event.type->name, event.data());
+        item->event = *std::move(decoded);
     } else {
         item->letter = undecodable(decoded.error());
     }
     item->record = std::move(record);
+    item->is_sampled = tracing::is_sampled(item->traceparent());
     item->share = BufferShare(usage_, item->bytes());
     return item;
 }

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -27,7 +28,7 @@ struct DeadLetter {
 struct Item {
     std::uint64_t assignment = 0;  ///< The ownership of its partition that it belongs to.
     event_log::Record record;      ///< Its value is moved out where `event` has the same bytes.
-    std::unique_ptr<event::StoredEvent> event;  ///< Null where it could not be decoded.
+    std::optional<event::StoredEvent> event;  ///< None where it could not be decoded.
     std::string document_id;
     std::string digest;
     Timestamp received_at;
@@ -35,6 +36,7 @@ struct Item {
 
     int failures = 0;                    ///< Of this item alone.
     std::uint64_t successes_before = 0;  ///< On its index, when it failed first.
+    bool is_sampled = false;             ///< Whether its traceparent asks for log lines and spans.
     SteadyTime taken_at;                 ///< When it was read.
     SteadyTime queued_at;
     BufferShare share;
@@ -78,6 +80,7 @@ public:
 
 private:
     event::StoredEventDecoder decoder_;
+    event::ContentDigest digest_;
     BufferUsage& usage_;
 };
 

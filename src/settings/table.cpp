@@ -149,7 +149,7 @@ std::span<const Setting> table() {
              "PEM file of the certificates to trust; empty: the system's."),
         boolean("ELASTICSEARCH_GZIP", "false", "consumer tributary",
                 "Compresses bulk requests: less network, more CPU."),
-        integer("BULK_MAX_DOCUMENTS", "1000", 1, 50'000, "consumer", "Most documents in one bulk."),
+        integer("BULK_MAX_DOCUMENTS", "2000", 1, 50'000, "consumer", "Most documents in one bulk."),
         bytes("BULK_MAX_BYTES", "4MiB", 64 * kKiB, 90 * kMiB, "consumer",
               "Most bytes in one bulk, unless one document alone is larger."),
         integer("BULK_MAX_IN_FLIGHT", "2", 1, 64, "consumer", "Most bulks under way at once."),

@@ -64,7 +64,7 @@ Result<void> BulkExchange::store(Positions positions) {
     if (positions.empty()) return {};
     ClusterRequest request("POST", kBulkTarget, bulk_body(documents_, positions));
     request.content_type = "application/x-ndjson";
-    auto response = client_.send(request, deadline_);
+    auto response = client_.send(std::move(request), deadline_);
     if (!response) return std::unexpected(connection_failure(response.error(), kStoring));
     if (response->status == 413) return store_in_halves(positions);
     if (response->status != 200) return failed(*response, kStoring);
@@ -131,8 +131,8 @@ Result<void> BulkExchange::look_up_taken() {
     return {};
 }
 
-Result<std::string> BulkExchange::ask(const ClusterRequest& request, std::string_view what) {
-    auto response = client_.send(request, deadline_);
+Result<std::string> BulkExchange::ask(ClusterRequest request, std::string_view what) {
+    auto response = client_.send(std::move(request), deadline_);
     if (!response) return std::unexpected(connection_failure(response.error(), what));
     if (response->status != 200) return failed(*response, what);
     return std::move(response->body);

@@ -30,7 +30,7 @@ private:
     Result<void> store_in_halves(Positions positions);
     Result<void> take_answers(Positions positions, std::string& body);
     Result<void> look_up_taken();
-    Result<std::string> ask(const ClusterRequest& request, std::string_view what);
+    Result<std::string> ask(ClusterRequest request, std::string_view what);
     std::unexpected<Error> failed(const http::Response& response, std::string_view what);
 
     ClusterClient& client_;

@@ -58,8 +58,10 @@ ClusterClient::ClusterClient(std::shared_ptr<Cluster> cluster)
     : cluster_(std::move(cluster)), node_(cluster_->next_node() % cluster_->nodes().size()) {
 }
 
-Result<http::Response> ClusterClient::send(const ClusterRequest& request, SteadyTime deadline) {
+Result<http::Response> ClusterClient::send(ClusterRequest request, SteadyTime deadline) {
+    http::Request prepared = prepare(std::move(request));
     for (std::size_t tried = 1;; ++tried) {
+        const bool is_last = tried == cluster_->nodes().size();
         if (!connection_) {
             http::ClientSettings settings;
             settings.connect_timeout = cluster_->settings().connect_timeout;
@@ -69,20 +71,18 @@ Result<http::Response> ClusterClient::send(const ClusterRequest& request, Steady
         }
         const auto left =
             std::chrono::duration_cast<milliseconds>(deadline - std::chrono::steady_clock::now());
-        auto response = connection_->send(prepare(request), left, true);
+        auto response = connection_->send(is_last ? std::move(prepared) : prepared, left, true);
         if (response && !is_node_trouble(response->status)) return response;
         go_to_next_node();
         const bool is_unreached = !response && response.error().code == ErrorCode::unavailable;
-        if (!is_unreached || tried == cluster_->nodes().size() || left <= milliseconds(0)) {
-            return response;
-        }
+        if (!is_unreached || is_last || left <= milliseconds(0)) return response;
     }
 }
 
-http::Request ClusterClient::prepare(const ClusterRequest& request) const {
+http::Request ClusterClient::prepare(ClusterRequest request) const {
     http::Request prepared;
-    prepared.method = request.method;
-    prepared.target = request.target;
+    prepared.method = std::move(request.method);
+    prepared.target = std::move(request.target);
     if (!cluster_->authorization().empty()) {
         prepared.headers.add("Authorization", cluster_->authorization());
     }
@@ -92,7 +92,7 @@ http::Request ClusterClient::prepare(const ClusterRequest& request) const {
         prepared.headers.add("Content-Encoding", "gzip");
         prepared.body = gzip(request.body);
     } else {
-        prepared.body = request.body;
+        prepared.body = std::move(request.body);
     }
     return prepared;
 }

@@ -60,13 +60,13 @@ public:
 
     /// Everything that is sent here may be repeated. An answer of any status is a success;
     /// `unavailable` where no node could be reached, `timed_out` where one did not answer.
-    Result<http::Response> send(const ClusterRequest& request, SteadyTime deadline);
+    Result<http::Response> send(ClusterRequest request, SteadyTime deadline);
 
     [[nodiscard]] const ElasticsearchSettings& settings() const { return cluster_->settings(); }
     [[nodiscard]] Cluster& cluster() { return *cluster_; }
 
 private:
-    [[nodiscard]] http::Request prepare(const ClusterRequest& request) const;
+    [[nodiscard]] http::Request prepare(ClusterRequest request) const;
     void go_to_next_node();
 
     std::shared_ptr<Cluster> cluster_;

@@ -156,7 +156,7 @@ Result<ConfHandle> reader_configuration(const KafkaLogSettings& settings,
     // it must last that long.
     const std::array<Property, 3> defaults{{{"session.timeout.ms", "10000"},
                                             {"heartbeat.interval.ms", "1000"},
-                                            {"queued.max.messages.kbytes", "32768"}}};
+                                            {"queued.max.messages.kbytes", "20480"}}};
     // Eager and round-robin: every rebalance takes everything and gives everything, which is one
     // simple path to get right, and version 2.0.2 has known defects in incremental rebalancing.
     // `range` would give the first members one partition more of every topic.
