@@ -178,6 +178,7 @@ STACKS = (
     ({"kraft": False, "index": "elasticsearch"}, "."),
     ({"kraft": True, "index": "opensearch"}, "."),
     ({"index": "es7", "index_only": True}, "^document_index"),
+    ({"index": "es9", "index_only": True}, "^document_index"),
 )
 
 

@@ -63,6 +63,10 @@ class Part:
         self.record = self.folder / "process.json"
         self.child = None
 
+    @property
+    def java_program(self):
+        return "java"
+
     # What each server fills in.
     def prepare(self):
         """Writes what the server reads at its start."""
@@ -96,7 +100,7 @@ class Part:
         self.folder.mkdir(parents=True, exist_ok=True)
         self.prepare()
         # On a full heap a server that ends is found dead at once; one that crawls is not.
-        command = ["java", f"-Xmx{self.heap}", "-XX:+ExitOnOutOfMemoryError", *self.command()]
+        command = [self.java_program, f"-Xmx{self.heap}", "-XX:+ExitOnOutOfMemoryError", *self.command()]
         with open(self.log, "ab") as log:
             self.child = subprocess.Popen([str(part) for part in command], cwd=self.folder,
                                           stdin=subprocess.DEVNULL, stdout=log, stderr=log,
@@ -296,12 +300,24 @@ class Kafka(Part):
 class Index(Part):
     """Elasticsearch or OpenSearch: one node on 127.0.0.1."""
     heap = "1g"
-    MAINS = {"elasticsearch": "StackElasticsearch", "es7": "StackElasticsearch7",
-             "opensearch": "StackOpenSearch"}
+    MAINS = {"elasticsearch": ("StackElasticsearch", "StackNode"),
+             "es9": ("StackElasticsearch9", "StackNode"), "es7": ("StackElasticsearch7",),
+             "opensearch": ("StackOpenSearch",)}
+    PLUGINS = {"elasticsearch": "RootAnswer", "es9": "RootAnswer9"}
 
     def __init__(self, flavour, folder, port, version):
         super().__init__("OpenSearch" if flavour == "opensearch" else "Elasticsearch", folder, port)
-        self.flavour, self.version, self.main = flavour, version, self.MAINS[flavour]
+        self.flavour, self.version = flavour, version
+        self.has_modules = flavour in self.PLUGINS
+
+    @property
+    def java_program(self):
+        return jars.java_25() if self.flavour == "es9" else "java"
+
+    def compiled(self, *names):
+        compiler = {"compiler": jars.compiler_25()} if self.flavour == "es9" else {}
+        return jars.classes(f"{self.name.lower()}-{self.version}", [f"{name}.java" for name in names],
+                            self.library, **compiler)
 
     @property
     def library(self):
@@ -314,21 +330,23 @@ class Index(Part):
                          f"org.elasticsearch.plugin:transport-netty4:{self.version}")
 
     def prepare(self):
-        if self.flavour == "elasticsearch":
+        if self.has_modules:
             modules = self.folder / "home/modules"
             shutil.rmtree(modules, ignore_errors=True)
-            answer = jars.classes(f"elasticsearch-{self.version}", "RootAnswer.java", self.library)
-            jars.elasticsearch_modules(modules, self.version, self.library, answer)
+            plugin = self.PLUGINS[self.flavour]
+            jars.elasticsearch_modules(modules, self.version, self.library,
+                                       self.compiled(plugin, "RootHandler"), plugin)
             (self.folder / "home/config").mkdir(exist_ok=True)
 
     def command(self):
-        own = jars.classes(f"{self.name.lower()}-{self.version}", f"{self.main}.java", self.library)
-        # Netty belongs to Elasticsearch 8's module folder; a class must not be in both.
+        sources = self.MAINS[self.flavour]
+        own = self.compiled(*sources)
+        # Netty belongs into the module folder where there is one; a class must not be in both.
         path = ([jar for jar in sorted(self.library.glob("*.jar")) if "netty" not in jar.name]
-                if self.flavour == "elasticsearch" else [f"{self.library}/*"])
+                if self.has_modules else [f"{self.library}/*"])
         return [f"-Dlog4j2.configurationFile={jars.HERE}/config/log4j2.properties",
                 "-cp", ":".join(str(part) for part in (own, *path)),
-                self.main, self.folder / "home", self.folder / "data", self.port]
+                sources[0], self.folder / "home", self.folder / "data", self.port]
 
     def is_ready(self):
         """Ready once a cluster was formed: documents are taken from then on."""
