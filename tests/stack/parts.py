@@ -235,6 +235,7 @@ class Kafka(Part):
         super().__init__("Kafka", folder, port)
         self.version = version
         self.zookeeper_port, self.controller_port = zookeeper_port, controller_port
+        self.extra = ""  # More lines of server.properties; the last of a name counts.
 
     @property
     def java(self):
@@ -253,7 +254,7 @@ class Kafka(Part):
                                  "listen there. Stop what uses it, or choose others with --base-port.")
             mode, values = "kafka-kraft.properties", {"controller_port": self.controller_port}
         path = self.configure(mode, "server.properties", **values)
-        path.write_text(path.read_text() + common)
+        path.write_text(path.read_text() + common + self.extra)
         if not self.zookeeper_port and not (self.folder / "data/meta.properties").exists():
             jars.run("java", "-Xmx128m", *self.java, "kafka.tools.StorageTool", "format",
                      "-t", "dHJpYnV0YXJ5LXN0YWNrMQ", "-c", "server.properties",
@@ -270,6 +271,19 @@ class Kafka(Part):
             return False
         return brokers > 0 and controller >= 0
 
+    def wait_ready(self, deadline=DEADLINE):
+        """ZooKeeper knows a broker that was killed for some seconds more, and its successor gives up
+        meanwhile: it is started again, as any supervisor would."""
+        end = time.monotonic() + deadline
+        while True:
+            try:
+                return super().wait_ready(end - time.monotonic())
+            except StackError:
+                is_early = not self.pid and "NodeExistsException" in self.last_lines(30)
+                if not is_early or time.monotonic() > end:
+                    raise
+            self.launch()
+
     def create_topic(self, name, partitions=3, **settings):
         """Creates a topic unless it is there. Two seconds each: a JVM starts."""
         config = [part for key, value in settings.items()
@@ -282,10 +296,14 @@ class Kafka(Part):
 
     def configure_topic(self, topic, name, value):
         """Sets a property of a topic, without a restart."""
+        self.configure_entity("topics", topic, name, value)
+
+    def configure_entity(self, kind, entity, name, value):
+        """Sets a property of a topic, a user, …, without a restart."""
         jars.run("java", "-Xmx128m", "-XX:TieredStopAtLevel=1", *self.java, "kafka.admin.ConfigCommand",
-                 "--bootstrap-server", f"{HOST}:{self.port}", "--entity-type", "topics",
-                 "--entity-name", topic, "--alter", "--add-config", f"{name}={value}",
-                 what=f"Setting {name} of {topic}", cwd=self.folder)
+                 "--bootstrap-server", f"{HOST}:{self.port}", "--entity-type", kind,
+                 "--entity-name", entity, "--alter", "--add-config", f"{name}={value}",
+                 what=f"Setting {name} of {entity}", cwd=self.folder)
 
     def end_offset(self, topic):
         """How many records a topic has had, over all of its partitions."""
