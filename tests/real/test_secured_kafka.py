@@ -1,6 +1,10 @@
 """A broker that wants TLS and a password: SASL PLAIN and SCRAM over SASL_SSL, and what is said where
-one of them is wrong."""
+one of them is wrong.
+
+On Kafka 3.9: with SCRAM, Kafka 4 refuses every librdkafka before 2.6.1 (librdkafka#4895), and that of
+Debian 12 is older."""
 import os
+import re
 import subprocess
 
 import pytest
@@ -24,13 +28,12 @@ def broker(tmp_path_factory):
                     certificate], check=True, capture_output=True)
     store = folder / "broker.pem"
     store.write_text(key.read_text() + certificate.read_text())
-    stack = Stack(folder / "stack", kraft=True, kafka_only=True)
+    stack = Stack(folder / "stack", kafka_only=True)
     port = next(stack.more_ports())
     name = "listener.name.secured"
     stack.broker.extra = f"""
-listeners=PLAINTEXT://127.0.0.1:{stack.broker.port},CONTROLLER://127.0.0.1:{stack.ports[1]},\
-SECURED://127.0.0.1:{port}
-listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SECURED:SASL_SSL
+listeners=PLAINTEXT://127.0.0.1:{stack.broker.port},SECURED://127.0.0.1:{port}
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,SECURED:SASL_SSL
 sasl.enabled.mechanisms={PLAIN},{SCRAM}
 {name}.plain.sasl.jaas.config={LOGIN}.plain.PlainLoginModule required user_{USER}="{PASSWORD}";
 {name}.scram-sha-256.sasl.jaas.config={LOGIN}.scram.ScramLoginModule required;
@@ -82,7 +85,7 @@ def test_events_pass_a_broker_that_wants_tls_and_a_password(settings, start, mec
     environment = settings(mechanism)
     made = subprocess.run([BIN / "tributary", "topics", "create"], env=environment,
                           capture_output=True, text=True)
-    assert made.returncode == 0, made.stderr
+    assert made.returncode == 0, made.stdout + made.stderr
     producer, consumer = start("producer", environment), start("consumer", environment)
     producer.wait_ready()
     consumer.wait_ready()
@@ -90,8 +93,9 @@ def test_events_pass_a_broker_that_wants_tls_and_a_password(settings, start, mec
     assert answer.status == 200, answer
 
     def is_indexed():
-        return 'verdict="created"} 1' in request("GET", consumer.url + "/metrics").body.decode()
-    wait_for(is_indexed, "the event's document", 60)
+        metrics = request("GET", consumer.url + "/metrics").body.decode()
+        return re.search(r'verdict="created"} [1-9]', metrics)
+    wait_for(is_indexed, "a document", 60)
 
 
 @pytest.mark.parametrize("changes, words", [
