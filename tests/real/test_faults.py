@@ -124,10 +124,12 @@ def test_the_broker_stores_nothing(system, case, is_long):
         producer.start(KAFKA_BOOTSTRAP_SERVERS=proxy.address)
         try:
             with case("broker refuses to store", f"storage errors for {seconds} s") as stream:
+                stream.wait_for_progress(stream.budget // 10)
                 before = stream.statuses.get(503, 0)
                 proxy.refuses = True
                 lasting(seconds)
                 proxy.refuses = False
+                stream.wait_for_progress(stream.budget // 10)
                 assert proxy.refused > 0
                 assert stream.statuses.get(503, 0) > before, stream.statuses
         finally:
