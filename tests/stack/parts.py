@@ -35,6 +35,17 @@ def started_at(pid):
     return None if gone else int(stat[19])
 
 
+def all_threads_stopped(pid):
+    for stat in pathlib.Path(f"/proc/{pid}/task").glob("*/stat"):
+        try:
+            state = stat.read_text().rsplit(")", 1)[1].split()[0]
+        except OSError:
+            continue  # A thread that has just ended.
+        if state not in "TtZX":
+            return False
+    return True
+
+
 def answers(port):
     try:
         socket.create_connection((HOST, port), timeout=1).close()
@@ -159,8 +170,14 @@ class Part:
             raise StackError(f"{self.name} (PID {self.pid}) survives SIGKILL.")
 
     def pause(self):
-        """Freezes the server: its connections stay open, and nothing answers."""
+        """Freezes the server: its connections stay open, and nothing answers. The signal stops the
+        process only once one of its threads was scheduled, so this waits for the last of them."""
         self.signal(signal.SIGSTOP)
+        end = time.monotonic() + 30
+        while self.pid and not all_threads_stopped(self.pid):
+            if time.monotonic() > end:
+                raise StackError(f"{self.name} (PID {self.pid}) does not stop.")
+            time.sleep(0.01)
 
     def resume(self):
         self.signal(signal.SIGCONT)
