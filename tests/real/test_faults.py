@@ -53,7 +53,7 @@ def case(system, is_long):
     return run
 
 
-def keep(name, fault, is_long, stream, verdict):
+def keep(name, fault, is_long, stream, verdict, **more):
     RESULTS.mkdir(parents=True, exist_ok=True)
     row = {"case": name, "fault": fault, "form": "long" if is_long else "short",
            "seconds": round(stream.seconds), "accepted": verdict.accepted,
@@ -61,7 +61,8 @@ def keep(name, fault, is_long, stream, verdict):
            "letters": verdict.letters, "lost": len(verdict.lost), "twice": len(verdict.twice),
            "disordered": None if stream.copies > 1 else len(verdict.disordered),
            "balanced": verdict.is_balanced,
-           "answers": {str(status): count for status, count in sorted(verdict.answers.items())}}
+           "answers": {str(status): count for status, count in sorted(verdict.answers.items())},
+           **more}
     (RESULTS / f"{name.replace(' ', '-')}.json").write_text(json.dumps(row, indent=1) + "\n")
 
 

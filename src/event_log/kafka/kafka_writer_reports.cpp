@@ -48,6 +48,11 @@ AppendOutcome outcome_of(const rd_kafka_message_t& report, const NewRecord& reco
     }
 }
 
+/// Whether the record itself is at fault: that says nothing about its neighbours.
+bool is_of_record(const Error& error) {
+    return error.code == ErrorCode::invalid_input;
+}
+
 }  // namespace
 
 void KafkaWriter::serve(const std::stop_token& stop) {
@@ -115,7 +120,25 @@ void KafkaWriter::take_report(const rd_kafka_message_t& report, SteadyTime now,
     }
     auto outcome = outcome_of(report, call.records[pending.index]);
     if (outcome) lane.confirmed = now;
+    if (!outcome && !is_of_record(outcome.error())) refuse_followers(pending, finished);
     settle(pending, std::move(outcome), finished);
+}
+
+/// The client will send the failed record again, so those behind it in the same call must not
+/// overtake it. They lie at the front: calls do not mix within a lane.
+void KafkaWriter::refuse_followers(const PendingRecord& failed, FinishedCalls& finished) {
+    auto& lane = *failed.lane;
+    while (!lane.waiting.empty() && lane.waiting.front()->call == failed.call) {
+        auto& follower = *lane.waiting.front();
+        lane.waiting.pop_front();
+        lane.waiting_bytes -= follower.cost;
+        settle(follower,
+               fail(ErrorCode::unavailable,
+                    fmt::format("A record before this one for the topic '{}' was not confirmed, so "
+                                "this one was not written.",
+                                lane.topic.name)),
+               finished);
+    }
 }
 
 void KafkaWriter::take_error(ProducerSession& session, rd_kafka_event_t& event) {

@@ -84,6 +84,34 @@ TEST_F(KafkaWriterOnMock, ARecordThatTheBrokerFindsTooLargeIsTheCallersFault) {
     EXPECT_TRUE(append_one(writer()));
 }
 
+/// The first record on a partition goes alone, so those behind it still wait when it fails.
+TEST_F(KafkaWriterOnMock, WhatFollowsARecordThatFailedDoesNotOvertakeIt) {
+    std::vector<NewRecord> records;
+    for (int i = 0; i < 3; ++i) records.push_back(record_of("orders", "key", "v"));
+    kafka_.fail_produce({RD_KAFKA_RESP_ERR_INVALID_TIMESTAMP});
+    auto outcomes = begin_append(writer(), std::move(records));
+    auto another = begin_append(writer(), one());
+    ASSERT_EQ(outcomes.wait_for(kPatience), std::future_status::ready);
+    for (const auto& outcome : outcomes.get()) {
+        EXPECT_EQ(code_of_outcome(outcome), ErrorCode::unavailable);
+    }
+    const auto alone = outcome_of(std::move(another));
+    EXPECT_TRUE(alone) << "another call is not concerned: " << alone.error().message;
+    EXPECT_EQ(writer().queued_bytes(), 0U);
+}
+
+TEST_F(KafkaWriterOnMock, ARecordThatIsItselfAtFaultLeavesItsNeighboursAlone) {
+    std::vector<NewRecord> records;
+    for (int i = 0; i < 3; ++i) records.push_back(record_of("orders", "key", "v"));
+    kafka_.fail_produce({RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE});
+    auto outcomes = begin_append(writer(), std::move(records));
+    ASSERT_EQ(outcomes.wait_for(kPatience), std::future_status::ready);
+    const auto found = outcomes.get();
+    EXPECT_EQ(code_of_outcome(found[0]), ErrorCode::invalid_input);
+    EXPECT_TRUE(found[1]);
+    EXPECT_TRUE(found[2]);
+}
+
 TEST_F(KafkaWriterOnMock, AConfirmationWithoutAnOffsetIsNoReceipt) {
     ASSERT_TRUE(append_one(writer()));
     kafka_.fail_produce({RD_KAFKA_RESP_ERR_DUPLICATE_SEQUENCE_NUMBER});
