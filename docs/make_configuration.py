@@ -18,7 +18,9 @@ injects for Services (`*_SERVICE_HOST`, `*_PORT=tcp://…`) is ignored.
     tributary check-config    # says all that is wrong, starts nothing
 
 Any `KAFKA_<PROPERTY>` becomes the librdkafka property of that name (`KAFKA_SASL_USERNAME` is
-`sasl.username`); what the guarantees rest on is refused, and what librdkafka does not know.
+`sasl.username`); what the guarantees rest on is refused, and what librdkafka does not know. TLS with
+SASL PLAIN works with every broker; SCRAM on Kafka 4 needs librdkafka 2.6.1 or newer, and that of
+Debian 12 is 2.0.2: Kafka 4 refuses its login, Kafka 3.9 does not.
 
 `./dev docs` makes this page; the table is the one in the code.
 

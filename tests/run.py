@@ -178,6 +178,7 @@ STACKS = (
     ({"kraft": False, "index": "elasticsearch"}, "."),
     ({"kraft": True, "index": "opensearch"}, "."),
     ({"index": "es7", "index_only": True}, "^document_index"),
+    ({"index": "es9", "index_only": True}, "^document_index"),
 )
 
 
@@ -299,8 +300,8 @@ GROUPS = {group.__name__.removesuffix("_functions"): group for group in (
 # Run when no group is named. The others join as soon as a whole run of them was seen to pass in the
 # time that there is: real takes a quarter of an hour, infra passes and fetches much on a machine that
 # is new to it, kubernetes has parts not seen yet.
-DEFAULT = ("lint", "unit", "docs", "observability", "integration", "e2e", "fault", "lambda", "browser",
-           "asan", "tidy", "tsan", "fuzz")
+DEFAULT = ("lint", "unit", "docs", "observability", "integration", "e2e", "fault", "real", "lambda",
+           "infra", "browser", "asan", "tidy", "tsan", "fuzz")
 
 
 def main():

@@ -39,6 +39,11 @@ void watch(const std::stop_token& stop, milliseconds interval) {
 
 }  // namespace
 
+void return_large_blocks_at_once() {
+    constexpr int kLargeBytes = 64 << 10;
+    ::mallopt(M_MMAP_THRESHOLD, kLargeBytes);
+}
+
 IdleMemory::IdleMemory(milliseconds interval)
     : watching_([interval](const std::stop_token& stop) { watch(stop, interval); }) {
 }

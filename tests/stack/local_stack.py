@@ -15,7 +15,7 @@ import parts
 from parts import HOST, StackError
 
 KAFKA = {"zookeeper": "3.9.2", "kraft": "4.3.1"}
-INDEX = {"elasticsearch": "8.19.21", "es7": "7.10.2", "opensearch": "2.19.1"}
+INDEX = {"elasticsearch": "8.19.21", "es9": "9.5.3", "es7": "7.10.2", "opensearch": "2.19.1"}
 # Kafka, then ZooKeeper or KRaft's controller, then Elasticsearch.
 DEFAULT_PORTS = {"zookeeper": (9092, 2181, 9200), "kraft": (9092, 9093, 9200)}
 
@@ -32,7 +32,7 @@ def free_ports(count):
 
 
 class LocalStack:
-    """`kraft` or ZooKeeper; `index` is elasticsearch, es7 or opensearch. `kafka_only` and
+    """`kraft` or ZooKeeper; `index` is elasticsearch, es9, es7 or opensearch. `kafka_only` and
     `index_only` leave the other half out. `base_port` None means the well-known ports, 0 free ones,
     N the ports N, N+1, N+2."""
 

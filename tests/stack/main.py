@@ -23,7 +23,7 @@ def addresses(stack):
 
 
 def up(options):
-    index = "opensearch" if options.opensearch else "es7" if options.es7 else "elasticsearch"
+    index = options.index or "elasticsearch"
     stack = LocalStack(options.dir, options.kraft, index, options.base_port, options.kafka_only,
                        options.index_only)
     started = time.monotonic()
@@ -61,9 +61,11 @@ def arguments():
     start.add_argument("--kraft", action="store_true",
                        help=f"Kafka {KAFKA['kraft']} without ZooKeeper; else {KAFKA['zookeeper']} with")
     index = start.add_mutually_exclusive_group()
-    index.add_argument("--opensearch", action="store_true", help=f"OpenSearch {INDEX['opensearch']}")
-    index.add_argument("--es7", action="store_true", help=f"Elasticsearch {INDEX['es7']}; else "
-                       f"Elasticsearch {INDEX['elasticsearch']}")
+    for flavour, name in (("opensearch", "OpenSearch"), ("es9", "Elasticsearch"),
+                          ("es7", "Elasticsearch")):
+        index.add_argument(f"--{flavour}", dest="index", action="store_const", const=flavour,
+                           help=f"{name} {INDEX[flavour]}; else Elasticsearch "
+                                f"{INDEX['elasticsearch']}")
     half = start.add_mutually_exclusive_group()
     half.add_argument("--kafka-only", action="store_true", help="no Elasticsearch")
     half.add_argument("--index-only", action="store_true", help="no Kafka")

@@ -35,6 +35,17 @@ def started_at(pid):
     return None if gone else int(stat[19])
 
 
+def all_threads_stopped(pid):
+    for stat in pathlib.Path(f"/proc/{pid}/task").glob("*/stat"):
+        try:
+            state = stat.read_text().rsplit(")", 1)[1].split()[0]
+        except OSError:
+            continue  # A thread that has just ended.
+        if state not in "TtZX":
+            return False
+    return True
+
+
 def answers(port):
     try:
         socket.create_connection((HOST, port), timeout=1).close()
@@ -62,6 +73,10 @@ class Part:
         self.log = self.folder / "server.log"
         self.record = self.folder / "process.json"
         self.child = None
+
+    @property
+    def java_program(self):
+        return "java"
 
     # What each server fills in.
     def prepare(self):
@@ -96,7 +111,7 @@ class Part:
         self.folder.mkdir(parents=True, exist_ok=True)
         self.prepare()
         # On a full heap a server that ends is found dead at once; one that crawls is not.
-        command = ["java", f"-Xmx{self.heap}", "-XX:+ExitOnOutOfMemoryError", *self.command()]
+        command = [self.java_program, f"-Xmx{self.heap}", "-XX:+ExitOnOutOfMemoryError", *self.command()]
         with open(self.log, "ab") as log:
             self.child = subprocess.Popen([str(part) for part in command], cwd=self.folder,
                                           stdin=subprocess.DEVNULL, stdout=log, stderr=log,
@@ -155,8 +170,14 @@ class Part:
             raise StackError(f"{self.name} (PID {self.pid}) survives SIGKILL.")
 
     def pause(self):
-        """Freezes the server: its connections stay open, and nothing answers."""
+        """Freezes the server: its connections stay open, and nothing answers. The signal stops the
+        process only once one of its threads was scheduled, so this waits for the last of them."""
         self.signal(signal.SIGSTOP)
+        end = time.monotonic() + 30
+        while self.pid and not all_threads_stopped(self.pid):
+            if time.monotonic() > end:
+                raise StackError(f"{self.name} (PID {self.pid}) does not stop.")
+            time.sleep(0.01)
 
     def resume(self):
         self.signal(signal.SIGCONT)
@@ -231,6 +252,7 @@ class Kafka(Part):
         super().__init__("Kafka", folder, port)
         self.version = version
         self.zookeeper_port, self.controller_port = zookeeper_port, controller_port
+        self.extra = ""  # More lines of server.properties; the last of a name counts.
 
     @property
     def java(self):
@@ -249,7 +271,7 @@ class Kafka(Part):
                                  "listen there. Stop what uses it, or choose others with --base-port.")
             mode, values = "kafka-kraft.properties", {"controller_port": self.controller_port}
         path = self.configure(mode, "server.properties", **values)
-        path.write_text(path.read_text() + common)
+        path.write_text(path.read_text() + common + self.extra)
         if not self.zookeeper_port and not (self.folder / "data/meta.properties").exists():
             jars.run("java", "-Xmx128m", *self.java, "kafka.tools.StorageTool", "format",
                      "-t", "dHJpYnV0YXJ5LXN0YWNrMQ", "-c", "server.properties",
@@ -266,6 +288,19 @@ class Kafka(Part):
             return False
         return brokers > 0 and controller >= 0
 
+    def wait_ready(self, deadline=DEADLINE):
+        """ZooKeeper knows a broker that was killed for some seconds more, and its successor gives up
+        meanwhile: it is started again, as any supervisor would."""
+        end = time.monotonic() + deadline
+        while True:
+            try:
+                return super().wait_ready(end - time.monotonic())
+            except StackError:
+                is_early = not self.pid and "NodeExistsException" in self.last_lines(30)
+                if not is_early or time.monotonic() > end:
+                    raise
+            self.launch()
+
     def create_topic(self, name, partitions=3, **settings):
         """Creates a topic unless it is there. Two seconds each: a JVM starts."""
         config = [part for key, value in settings.items()
@@ -278,10 +313,14 @@ class Kafka(Part):
 
     def configure_topic(self, topic, name, value):
         """Sets a property of a topic, without a restart."""
+        self.configure_entity("topics", topic, name, value)
+
+    def configure_entity(self, kind, entity, name, value):
+        """Sets a property of a topic, a user, …, without a restart."""
         jars.run("java", "-Xmx128m", "-XX:TieredStopAtLevel=1", *self.java, "kafka.admin.ConfigCommand",
-                 "--bootstrap-server", f"{HOST}:{self.port}", "--entity-type", "topics",
-                 "--entity-name", topic, "--alter", "--add-config", f"{name}={value}",
-                 what=f"Setting {name} of {topic}", cwd=self.folder)
+                 "--bootstrap-server", f"{HOST}:{self.port}", "--entity-type", kind,
+                 "--entity-name", entity, "--alter", "--add-config", f"{name}={value}",
+                 what=f"Setting {name} of {entity}", cwd=self.folder)
 
     def end_offset(self, topic):
         """How many records a topic has had, over all of its partitions."""
@@ -296,12 +335,24 @@ class Kafka(Part):
 class Index(Part):
     """Elasticsearch or OpenSearch: one node on 127.0.0.1."""
     heap = "1g"
-    MAINS = {"elasticsearch": "StackElasticsearch", "es7": "StackElasticsearch7",
-             "opensearch": "StackOpenSearch"}
+    MAINS = {"elasticsearch": ("StackElasticsearch", "StackNode"),
+             "es9": ("StackElasticsearch9", "StackNode"), "es7": ("StackElasticsearch7",),
+             "opensearch": ("StackOpenSearch",)}
+    PLUGINS = {"elasticsearch": "RootAnswer", "es9": "RootAnswer9"}
 
     def __init__(self, flavour, folder, port, version):
         super().__init__("OpenSearch" if flavour == "opensearch" else "Elasticsearch", folder, port)
-        self.flavour, self.version, self.main = flavour, version, self.MAINS[flavour]
+        self.flavour, self.version = flavour, version
+        self.has_modules = flavour in self.PLUGINS
+
+    @property
+    def java_program(self):
+        return jars.java_25() if self.flavour == "es9" else "java"
+
+    def compiled(self, *names):
+        compiler = {"compiler": jars.compiler_25()} if self.flavour == "es9" else {}
+        return jars.classes(f"{self.name.lower()}-{self.version}", [f"{name}.java" for name in names],
+                            self.library, **compiler)
 
     @property
     def library(self):
@@ -314,21 +365,23 @@ class Index(Part):
                          f"org.elasticsearch.plugin:transport-netty4:{self.version}")
 
     def prepare(self):
-        if self.flavour == "elasticsearch":
+        if self.has_modules:
             modules = self.folder / "home/modules"
             shutil.rmtree(modules, ignore_errors=True)
-            answer = jars.classes(f"elasticsearch-{self.version}", "RootAnswer.java", self.library)
-            jars.elasticsearch_modules(modules, self.version, self.library, answer)
+            plugin = self.PLUGINS[self.flavour]
+            jars.elasticsearch_modules(modules, self.version, self.library,
+                                       self.compiled(plugin, "RootHandler"), plugin)
             (self.folder / "home/config").mkdir(exist_ok=True)
 
     def command(self):
-        own = jars.classes(f"{self.name.lower()}-{self.version}", f"{self.main}.java", self.library)
-        # Netty belongs to Elasticsearch 8's module folder; a class must not be in both.
+        sources = self.MAINS[self.flavour]
+        own = self.compiled(*sources)
+        # Netty belongs into the module folder where there is one; a class must not be in both.
         path = ([jar for jar in sorted(self.library.glob("*.jar")) if "netty" not in jar.name]
-                if self.flavour == "elasticsearch" else [f"{self.library}/*"])
+                if self.has_modules else [f"{self.library}/*"])
         return [f"-Dlog4j2.configurationFile={jars.HERE}/config/log4j2.properties",
                 "-cp", ":".join(str(part) for part in (own, *path)),
-                self.main, self.folder / "home", self.folder / "data", self.port]
+                sources[0], self.folder / "home", self.folder / "data", self.port]
 
     def is_ready(self):
         """Ready once a cluster was formed: documents are taken from then on."""

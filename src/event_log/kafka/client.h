@@ -3,6 +3,8 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <mutex>
+#include <string>
 #include <string_view>
 
 #include "base/result.h"
@@ -28,14 +30,26 @@ public:
 
     [[nodiscard]] rd_kafka_t* get() const { return handle_.get(); }
 
+    /// Why a connection was last given up, in librdkafka's words: a refused login, a certificate, a
+    /// port where nobody listens. Empty where none was. It is remembered for good: cite it only
+    /// where no broker answers.
+    [[nodiscard]] std::string last_failure() const;
+
 private:
     struct Destroy {
         void operator()(rd_kafka_t* handle) const;
     };
 
     explicit Client(Callbacks callbacks) : callbacks_(std::move(callbacks)) {}
+    static void pass_log(const rd_kafka_t* handle, int severity, const char* facility,
+                         const char* text);
+    static void pass_rebalance(rd_kafka_t* handle, rd_kafka_resp_err_t kind,
+                               rd_kafka_topic_partition_list_t* partitions, void* opaque);
 
-    Callbacks callbacks_;  ///< Must outlive the handle.
+    // What librdkafka's threads call must outlive the handle.
+    Callbacks callbacks_;
+    mutable std::mutex mutex_;
+    std::string last_failure_;
     std::unique_ptr<rd_kafka_t, Destroy> handle_;
 };
 

@@ -44,4 +44,10 @@ Error missing_topic(std::string_view topic) {
                         topic)};
 }
 
+Error no_answer(std::string_view bootstrap_servers, std::string_view why) {
+    return {ErrorCode::unavailable,
+            fmt::format("No broker of {} answers; is Kafka running there?{}{}{}", bootstrap_servers,
+                        why.empty() ? "" : " (", why, why.empty() ? "" : ")")};
+}
+
 }  // namespace tributary::event_log::kafka

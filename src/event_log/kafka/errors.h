@@ -19,4 +19,7 @@ Error error_of(rd_kafka_resp_err_t error, std::string_view attempt, std::string_
 /// Says which command makes it.
 Error missing_topic(std::string_view topic);
 
+/// That no broker answers, and `why` unless it is empty.
+Error no_answer(std::string_view bootstrap_servers, std::string_view why);
+
 }  // namespace tributary::event_log::kafka

@@ -127,9 +127,7 @@ Result<void> KafkaReader::check_broker(std::chrono::milliseconds limit) {
         ask_at_ = clock_.steady_now() + (is_answered ? kAskEvery : kAskAgainAfter);
     }
     if (unanswered_ < kUnansweredIsSilence) return {};
-    return fail(ErrorCode::unavailable,
-                fmt::format("No broker of {} answers; is Kafka running there?",
-                            settings_.bootstrap_servers));
+    return std::unexpected(no_answer(settings_.bootstrap_servers, client_->last_failure()));
 }
 
 Result<void> KafkaReader::commit(const std::vector<OffsetCommit>& offsets) {

@@ -57,9 +57,7 @@ void KafkaWriter::look_after(const Session& session, FinishedCalls& finished) {
 void KafkaWriter::apply(const Result<std::vector<ProducerSession::TopicAnswer>>& answers,
                         FinishedCalls& finished) {
     if (!answers) {
-        trouble_ = Error(ErrorCode::unavailable,
-                         fmt::format("No broker of {} answers; is Kafka running there? ({})",
-                                     settings_.bootstrap_servers, answers.error().message));
+        trouble_ = no_answer(settings_.bootstrap_servers, answers.error().message);
         return;
     }
     trouble_.reset();

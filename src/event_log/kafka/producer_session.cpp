@@ -110,7 +110,8 @@ Result<std::vector<ProducerSession::TopicAnswer>> ProducerSession::ask(
         rd_kafka_metadata(client_->get(), 0, nullptr, &raw, static_cast<int>(limit.count()));
     const MetadataHandle metadata(raw);
     if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
-        return std::unexpected(error_of(error, "No broker answers"));
+        const std::string why = client_->last_failure();
+        return fail(ErrorCode::unavailable, why.empty() ? rd_kafka_err2str(error) : why);
     }
     std::vector<TopicAnswer> answers;
     for (int i = 0; i < metadata->topic_cnt; ++i) {

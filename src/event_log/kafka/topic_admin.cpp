@@ -111,9 +111,12 @@ Result<std::vector<TopicCreation>> TopicAdmin::create(const std::vector<std::str
     const EventHandle answer(rd_kafka_queue_poll(answers.get(), 2 * kTimeout));
     const auto error = answer ? rd_kafka_event_error(answer.get()) : RD_KAFKA_RESP_ERR__TIMED_OUT;
     if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        const std::string why = client_->last_failure();
         return std::unexpected(
-            error_of(error, fmt::format("Kafka at {} did not answer to the making of topics",
-                                        settings_.bootstrap_servers)));
+            error_of(error,
+                     fmt::format("Kafka at {} did not answer to the making of topics",
+                                 settings_.bootstrap_servers),
+                     why));
     }
     std::size_t count = 0;
     const auto** results = rd_kafka_CreateTopics_result_topics(
@@ -158,9 +161,9 @@ Result<std::vector<std::string>> TopicAdmin::absent(std::vector<std::string> nam
                                          static_cast<int>(settings_.request_timeout.count()));
     const MetadataHandle metadata(raw);
     if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
-        return fail(ErrorCode::unavailable,
-                    fmt::format("No broker of {} answers; is Kafka running there? ({})",
-                                settings_.bootstrap_servers, rd_kafka_err2str(error)));
+        const std::string why = client_->last_failure();
+        return std::unexpected(
+            no_answer(settings_.bootstrap_servers, why.empty() ? rd_kafka_err2str(error) : why));
     }
     std::set<std::string, std::less<>> found;
     for (int i = 0; i < metadata->topic_cnt; ++i) {

@@ -67,7 +67,7 @@ def lay_out_elasticsearch(root):
                         f"org.elasticsearch:elasticsearch:{ELASTICSEARCH}",
                         f"org.elasticsearch.plugin:transport-netty4:{ELASTICSEARCH}")
     home, own = root / "usr/share/elasticsearch", root / "opt/elasticsearch"
-    answer = jars.classes(f"elasticsearch-{ELASTICSEARCH}", "RootAnswer.java", library)
+    answer = jars.classes(f"elasticsearch-{ELASTICSEARCH}", ["RootAnswer.java", "RootHandler.java"], library)
     jars.elasticsearch_modules(home / "modules", ELASTICSEARCH, library, answer)
     copy(library, own)
     # Netty belongs to the module's folder; a class must not be in both.
