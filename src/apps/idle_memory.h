@@ -17,9 +17,9 @@ private:
     std::jthread watching_;
 };
 
-/// From now on every block of 64 KiB or more, the body of a large batch for instance, is memory of its
-/// own that goes back to the system when it is freed. The allocator would raise that bound to the
-/// largest block it has seen, and keep room for the worst moment. Call it first in main.
+/// From now on every block of 64 KiB or more, the body of a large batch for instance, is memory of
+/// its own that goes back to the system when it is freed. The allocator would raise that bound to
+/// the largest block it has seen, and keep room for the worst moment. Call it first in main.
 void return_large_blocks_at_once();
 
 }  // namespace tributary::apps
