@@ -36,8 +36,8 @@ std::string batch_item_id(std::string_view key, std::uint64_t index) {
 
 struct ContentDigest::State {
     struct Free {
-        void operator()(EVP_MD* algorithm) const { EVP_MD_free(algorithm); }
-        void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
+        void operator()(EVP_MD* owned) const { EVP_MD_free(owned); }
+        void operator()(EVP_MD_CTX* owned) const { EVP_MD_CTX_free(owned); }
     };
     std::unique_ptr<EVP_MD, Free> algorithm{EVP_MD_fetch(nullptr, "SHA256", nullptr)};
     std::unique_ptr<EVP_MD_CTX, Free> context{EVP_MD_CTX_new()};
