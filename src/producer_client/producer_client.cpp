@@ -82,6 +82,7 @@ public:
             ceiling = std::min(2 * ceiling, client_.settings_.max_backoff);
             if (client_.clock_.steady_now() + wait >= last_begin_) break;
             client_.settings_.wait(wait);
+            is_repeated_ = true;
         }
         name_unknown_fates();
         return std::move(sent_);
@@ -89,6 +90,10 @@ public:
 
 private:
     using Indices = std::span<const std::size_t>;
+
+    [[nodiscard]] milliseconds time_left() const {
+        return std::chrono::floor<milliseconds>(deadline_ - client_.clock_.steady_now());
+    }
 
     milliseconds jitter(milliseconds ceiling) {
         std::uniform_int_distribution<milliseconds::rep> any(0, ceiling.count());
@@ -112,8 +117,7 @@ private:
     }
 
     void send_request(Indices items) {
-        const milliseconds left =
-            std::chrono::floor<milliseconds>(deadline_ - client_.clock_.steady_now());
+        const milliseconds left = time_left();
         if (left <= milliseconds(0)) {
             open_.insert(open_.end(), items.begin(), items.end());
             return;
@@ -177,6 +181,11 @@ private:
 
     void take_failure(Indices items, const Error& error) {
         const bool is_known = error.code == ErrorCode::unavailable;
+        // Our own deadline cut this attempt, so an earlier one knows better what is wrong.
+        if (is_known && is_repeated_ && time_left() <= milliseconds(0)) {
+            open_.insert(open_.end(), items.begin(), items.end());
+            return;
+        }
         const bool is_unknown = error.code == ErrorCode::timed_out;
         for (const std::size_t item : items) {
             const std::string& id = events_[item].id;
@@ -247,6 +256,7 @@ private:
     SteadyTime last_begin_;
     std::vector<bool> may_be_stored_;
     std::vector<std::size_t> open_;
+    bool is_repeated_ = false;
     milliseconds asked_wait_{0};
     std::string token_;
     Sent sent_;

@@ -180,6 +180,21 @@ TEST_F(ProducerClientTest, ATokenThatCannotBeHadIsAsGoodAsNoProducer) {
     EXPECT_FALSE(waits_.empty());
 }
 
+TEST_F(ProducerClientTest, AnAttemptCutByTheLimitDoesNotHideWhyAnEarlierOneFailed) {
+    int asked = 0;
+    token_ = [&](bool) -> Result<std::string> {
+        if (++asked == 1) return fail(ErrorCode::unavailable, "The secret cannot be read.");
+        clock_.advance(kLimit);
+        return fail(ErrorCode::unavailable, "it did not answer in time");
+    };
+    const Sent sent = client().send(events(1), kLimit);
+    EXPECT_EQ(asked, 2);
+    ASSERT_FALSE(sent.outcomes[0]);
+    EXPECT_EQ(sent.outcomes[0].error().status, 503);
+    EXPECT_NE(sent.outcomes[0].error().detail.find("The secret cannot be read."),
+              std::string::npos);
+}
+
 TEST_F(ProducerClientTest, SendsNothingForNoEvents) {
     EXPECT_TRUE(client().send({}, kLimit).outcomes.empty());
     EXPECT_TRUE(producer_.requests().empty());
