@@ -23,8 +23,7 @@ document_index::Document document_of(const Item& item, Timestamp now) {
 }
 
 Judgement judge_item(const Item& item, const document_index::WriteOutcome& outcome) {
-    const std::string_view data = item.event ? item.event->event.data() : std::string_view();
-    return judge(outcome, {item.origin(), item.digest, data});
+    return judge(outcome, {item.origin(), item.digest, item.stored.event.data()});
 }
 
 }  // namespace

@@ -162,7 +162,7 @@ void Consumer::settle(ItemPtr item, Judgement judgement) {
         case Consequence::duplicate: end(*owned, *item, Fate::duplicate, judgement.verdict); return;
         case Consequence::dead_letter: {
             item->letter = std::make_unique<DeadLetter>();
-            item->letter->event_id = item->event->event.id;
+            item->letter->event_id = item->stored.event.id;
             item->letter->judgement = std::move(judgement);
             item->failures = 0;
             write_letter(std::move(item));

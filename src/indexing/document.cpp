@@ -11,13 +11,13 @@ namespace tributary::indexing {
 
 std::string compose_document(const Item& item, Timestamp indexed_at) {
     constexpr std::size_t kPipelineAndKafkaBytes = 400;
-    const event::Event& event = item.event->event;
+    const event::Event& event = item.stored.event;
     const event_log::Record& record = item.record;
     const auto latency = std::max<std::int64_t>(0, (indexed_at - item.received_at).count());
 
     std::string document;
     document.reserve(event.json.size() + event.time.size() + record.topic.size() +
-                     item.event->text.size() + kPipelineAndKafkaBytes);
+                     item.stored.text.size() + kPipelineAndKafkaBytes);
     document.append(event.json, 0, event.json.rfind('}'));
     document += R"(,"@timestamp":)";
     event::append_json_string(document, event.time);
@@ -34,7 +34,7 @@ std::string compose_document(const Item& item, Timestamp indexed_at) {
     event::append_json_string(document, record.topic);
     fmt::format_to(std::back_inserter(document), R"(,"partition":{},"offset":{}}},"text":)",
                    record.partition, record.offset);
-    event::append_json_string(document, item.event->text);
+    event::append_json_string(document, item.stored.text);
     document += '}';
     return document;
 }

@@ -36,7 +36,7 @@ ItemPtr ItemMaker::make(event_log::Record record, std::uint64_t assignment) {
         const event::Event& event = decoded->event;
         item->document_id = event::document_id(event.source, event.id);
         item->digest = digest_.of(event.type->name, event.data());
-        item->event = *std::move(decoded);
+        item->stored = *std::move(decoded);
     } else {
         item->letter = undecodable(decoded.error());
     }

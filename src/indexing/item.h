@@ -2,7 +2,6 @@
 
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 
@@ -27,8 +26,8 @@ struct DeadLetter {
 /// One record on its way from the log to an end: a document or a dead letter.
 struct Item {
     std::uint64_t assignment = 0;  ///< The ownership of its partition that it belongs to.
-    event_log::Record record;      ///< Its value is moved out where `event` has the same bytes.
-    std::optional<event::StoredEvent> event;  ///< None where it could not be decoded.
+    event_log::Record record;      ///< Its value is moved out where `stored` has the same bytes.
+    event::StoredEvent stored;     ///< Empty and without a type where it could not be decoded.
     std::string document_id;
     std::string digest;
     Timestamp received_at;
@@ -43,16 +42,16 @@ struct Item {
 
     /// The record's value, byte for byte.
     [[nodiscard]] std::string_view value() const {
-        return record.value.empty() && event ? std::string_view(event->event.json) : record.value;
+        return record.value.empty() ? stored.event.json : record.value;
     }
     /// The id of the event; empty where it is not known.
     [[nodiscard]] const std::string& event_id() const {
-        return letter ? letter->event_id : event->event.id;
+        return letter ? letter->event_id : stored.event.id;
     }
     /// Of the record's header, or the event's own; empty where there is none.
     [[nodiscard]] std::string_view traceparent() const {
         const std::string_view header = record.header("traceparent");
-        return header.empty() && event ? std::string_view(event->event.traceparent) : header;
+        return header.empty() ? std::string_view(stored.event.traceparent) : header;
     }
     [[nodiscard]] document_index::Origin origin() const {
         return {record.topic, record.partition, record.offset};
@@ -60,10 +59,10 @@ struct Item {
     /// The index that it is meant for now: its dead letter goes elsewhere.
     [[nodiscard]] std::string_view index() const {
         if (letter) return document_index::kDeadLettersIndex;
-        return event->event.type->index;
+        return stored.event.type->index;
     }
     [[nodiscard]] std::size_t bytes() const {
-        return record.value.size() + (event ? event->event.json.size() + event->text.size() : 0);
+        return record.value.size() + stored.event.json.size() + stored.text.size();
     }
 };
 using ItemPtr = std::unique_ptr<Item>;

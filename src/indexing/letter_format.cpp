@@ -90,7 +90,8 @@ json::object origin_of(const Item& item) {
 }
 
 std::string type_of(const Item& item) {
-    return item.event ? item.event->event.type->name : std::string();
+    const event::EntityType* const type = item.stored.event.type;
+    return type ? type->name : std::string();
 }
 
 }  // namespace

@@ -21,7 +21,7 @@ void SearchProbe::offer(const Item& item) {
     if (!is_wanted_.exchange(false)) return;
     {
         const std::scoped_lock lock(mutex_);
-        offered_ = Sighting{std::string(item.index()), item.event->event.id, item.document_id,
+        offered_ = Sighting{std::string(item.index()), item.stored.event.id, item.document_id,
                             item.record.timestamp};
     }
     changed_.notify_all();

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/base64.h"
 #include "document_index/elasticsearch/gzip.h"
 
 namespace tributary::document_index::elasticsearch {
@@ -14,27 +15,10 @@ bool is_node_trouble(int status) {
     return status == 502 || status == 503 || status == 504;
 }
 
-std::string base64(std::string_view bytes) {
-    constexpr std::string_view kDigits =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    std::string text;
-    for (std::size_t i = 0; i < bytes.size(); i += 3) {
-        const auto left = std::min<std::size_t>(3, bytes.size() - i);
-        std::uint32_t group = 0;
-        for (std::size_t j = 0; j < 3; ++j) {
-            group = group << 8U | (j < left ? static_cast<unsigned char>(bytes[i + j]) : 0U);
-        }
-        for (std::size_t j = 0; j < 4; ++j) {
-            text += j <= left ? kDigits[group >> (18U - 6U * j) & 63U] : '=';
-        }
-    }
-    return text;
-}
-
 std::string authorization_of(const ElasticsearchSettings& settings) {
     if (!settings.api_key.empty()) return "ApiKey " + settings.api_key;
     if (settings.user.empty()) return {};
-    return "Basic " + base64(settings.user + ":" + settings.password);
+    return "Basic " + base64_encode(settings.user + ":" + settings.password);
 }
 
 }  // namespace
@@ -60,23 +44,26 @@ ClusterClient::ClusterClient(std::shared_ptr<Cluster> cluster)
 
 Result<http::Response> ClusterClient::send(ClusterRequest request, SteadyTime deadline) {
     http::Request prepared = prepare(std::move(request));
-    for (std::size_t tried = 1;; ++tried) {
-        const bool is_last = tried == cluster_->nodes().size();
-        if (!connection_) {
-            http::ClientSettings settings;
-            settings.connect_timeout = cluster_->settings().connect_timeout;
-            settings.ca_file = cluster_->settings().ca_file;
-            connection_ =
-                std::make_unique<http::Client>(cluster_->nodes()[node_], std::move(settings));
-        }
-        const auto left =
-            std::chrono::duration_cast<milliseconds>(deadline - std::chrono::steady_clock::now());
-        auto response = connection_->send(is_last ? std::move(prepared) : prepared, left, true);
-        if (response && !is_node_trouble(response->status)) return response;
-        go_to_next_node();
+    for (std::size_t others = cluster_->nodes().size() - 1; others > 0; --others) {
+        auto response = ask_node(prepared, deadline);
         const bool is_unreached = !response && response.error().code == ErrorCode::unavailable;
-        if (!is_unreached || is_last || left <= milliseconds(0)) return response;
+        if (!is_unreached || std::chrono::steady_clock::now() >= deadline) return response;
     }
+    return ask_node(std::move(prepared), deadline);
+}
+
+Result<http::Response> ClusterClient::ask_node(http::Request request, SteadyTime deadline) {
+    if (!connection_) {
+        http::ClientSettings settings;
+        settings.connect_timeout = cluster_->settings().connect_timeout;
+        settings.ca_file = cluster_->settings().ca_file;
+        connection_ = std::make_unique<http::Client>(cluster_->nodes()[node_], std::move(settings));
+    }
+    const auto left =
+        std::chrono::duration_cast<milliseconds>(deadline - std::chrono::steady_clock::now());
+    auto response = connection_->send(std::move(request), left, true);
+    if (!response || is_node_trouble(response->status)) go_to_next_node();
+    return response;
 }
 
 http::Request ClusterClient::prepare(ClusterRequest request) const {

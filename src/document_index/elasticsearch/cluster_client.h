@@ -67,6 +67,8 @@ public:
 
 private:
     [[nodiscard]] http::Request prepare(ClusterRequest request) const;
+    /// Asks the node whose turn it is; where that does not go well, it is the next one's turn.
+    Result<http::Response> ask_node(http::Request request, SteadyTime deadline);
     void go_to_next_node();
 
     std::shared_ptr<Cluster> cluster_;
