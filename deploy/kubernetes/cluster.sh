@@ -7,12 +7,15 @@
 #   status              every pod, and for one that ended the sentence that it left
 #   destroy             delete the namespaces and all that is in them, volumes too
 set -euo pipefail
+readonly started_in=$PWD
 cd "$(dirname "$0")"
 readonly namespaces=(kafka tributary logging logging-agents)
 readonly kubectl=${KUBECTL:-kubectl}
 readonly timeout=${CLUSTER_TIMEOUT:-300s}
 
+# Images are named from where the command was given; overlays lie beside this file.
 load() {
+    cd "$started_in"
     local context loader=${CLUSTER_LOADER:-}
     context=$("$kubectl" config current-context)
     if [ -n "$loader" ]; then

@@ -69,7 +69,7 @@ std::span<const Setting> table() {
         choice("S3_ADDRESSING", "auto", "auto|path|virtual-host", "lambda_s3",
                "Where a request names the bucket; auto: in the host for AWS, in the path for "
                "other servers."),
-        text("RESULTS_BUCKET", "", "lambda_s3",
+        text("RESULTS_BUCKET", "", "lambda_s3 tributary",
              "Bucket for rejected/, reports/ and checkpoints/; empty: the bucket of the upload."),
 
         // AWS, as its own programs name it. Credentials come from AWS_ACCESS_KEY_ID and its

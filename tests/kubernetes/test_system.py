@@ -23,7 +23,7 @@ spec:
   template:
     metadata: {labels: {app.kubernetes.io/name: import}}
     spec:
-      restartPolicy: OnFailure
+      restartPolicy: Never
       automountServiceAccountToken: false
       enableServiceLinks: false
       securityContext:
@@ -35,6 +35,8 @@ spec:
           env:
             - {name: OBJECT_STORE_DIR, value: /store}
             - {name: PRODUCER_URL, value: "http://producer.tributary.svc.cluster.local:8081"}
+            # The upload's own folder belongs to whoever mounted it.
+            - {name: RESULTS_BUCKET, value: results}
           securityContext:
             {allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: {drop: [ALL]}}
           volumeMounts:
@@ -73,8 +75,13 @@ def test_an_event_posted_to_the_producer_is_found_in_the_index_and_in_the_consol
 
 def test_a_file_that_a_job_imports_is_found_in_the_index(system):
     system.cluster.kubectl("apply", "--filename", "-", text=IMPORT_JOB)
-    system.cluster.kubectl("wait", "--namespace", "tributary", "--for=condition=Complete",
-                           "job/import", "--timeout=300s")
+    place = ("--namespace", "tributary", "job/import")
+
+    def ending():
+        conditions = system.cluster.get(*place)["status"].get("conditions", [])
+        return {one["type"] for one in conditions} & {"Complete", "Failed"}
+    assert "Complete" in wait_for(ending, "the end of the job", 300), \
+        system.cluster.kubectl("logs", *place)
     wait_for(lambda: elasticsearch_count(system, "orders-index", {
         "prefix": {"source": "s3://bucket/orders.json"}}) == 3, "three documents of the file", 120)
 

@@ -6,6 +6,7 @@
 #include <fstream>
 #include <gtest/gtest.h>
 #include <sys/file.h>
+#include <sys/fsuid.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -119,6 +120,21 @@ TEST_F(DirectoryStoreTest, RefusesAFileWhereAFolderIsAndTheOtherWayRound) {
     EXPECT_EQ(code_of(store_->put({"bucket", "a/b/c"}, "x")), ErrorCode::invalid_input);
     EXPECT_TRUE(store_->remove({"bucket", "a"}));
     EXPECT_EQ(keys(), (std::vector<std::string>{"a/b"}));
+}
+
+TEST_F(DirectoryStoreTest, NamesTheWholeFolderThatItMayNotMake) {
+    fs::create_directory(bucket());
+    fs::permissions(root_.path(), fs::perms{0555});
+    fs::permissions(bucket(), fs::perms{0555});
+    const int before = ::setfsuid(65534);  // Nothing is forbidden to root.
+    const auto written = store_->put({"bucket", "reports/a"}, "x");
+    ::setfsuid(static_cast<uid_t>(before));
+    fs::permissions(root_.path(), fs::perms{0755});
+    fs::permissions(bucket(), fs::perms{0755});
+    ASSERT_FALSE(written);
+    EXPECT_NE(written.error().message.find((bucket() / "reports").string() + "'"),
+              std::string::npos)
+        << written.error().message;
 }
 
 TEST_F(DirectoryStoreTest, NeverFollowsLinks) {

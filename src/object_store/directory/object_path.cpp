@@ -2,6 +2,7 @@
 
 #include <cerrno>
 #include <fcntl.h>
+#include <filesystem>
 #include <fmt/format.h>
 #include <sys/stat.h>
 #include <system_error>
@@ -31,6 +32,12 @@ Result<std::string> walk(std::string_view key, Visit visit) {
     return std::string(key.substr(begin));
 }
 
+/// Where an open folder lies.
+std::string place_of(int folder) {
+    std::error_code ignored;
+    return std::filesystem::read_symlink(fmt::format("/proc/self/fd/{}", folder), ignored).string();
+}
+
 /// Makes the folder unless it is there, and makes its name durable.
 Result<void> create_folder(int parent, const std::string& name) {
     if (::mkdirat(parent, name.c_str(), 0777) == 0) {
@@ -42,7 +49,7 @@ Result<void> create_folder(int parent, const std::string& name) {
         return fail(ErrorCode::invalid_input,
                     fmt::format("The folder name '{}' is too long for this file system.", name));
     }
-    return system_failure("creating the folder", name);
+    return system_failure("creating the folder", place_of(parent) + "/" + name);
 }
 
 }  // namespace
