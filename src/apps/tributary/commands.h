@@ -114,6 +114,15 @@ struct LogTemplateOptions {
 int install_log_template(const settings::Environment& environment,
                          const LogTemplateOptions& options);
 
+struct ApiKeysOptions {
+    std::string file;                ///< What is wanted, as JSON.
+    std::string manifests;           ///< Where the Secrets go, for `kubectl apply`.
+    std::vector<std::string> renew;  ///< Names of those that are made anew.
+    std::chrono::seconds timeout{300};
+};
+/// Makes the API keys and tokens that clients show ELASTICSEARCH_URL; harmless to repeat.
+int create_api_keys(const settings::Environment& environment, const ApiKeysOptions& options);
+
 struct RetentionOptions {
     bool is_dry_run = false;
     bool json = false;

@@ -58,6 +58,7 @@ struct CommandLine {
     apps::StatusOptions status;
     apps::TopicOptions topics;
     apps::KibanaOptions kibana;
+    apps::ApiKeysOptions api_keys;
     apps::LogTemplateOptions log_template;
     apps::RetentionOptions retention;
     apps::DlqOptions letters;
@@ -229,6 +230,26 @@ void CommandLine::add_upkeep(const settings::Environment& environment) {
     installing->add_option("FILE", log_template.file, "The template; - for stdin")->required();
     installing->add_option("--timeout", log_template.timeout,
                            "Seconds to wait until Elasticsearch answers");
+
+    CLI::App* keys = app.add_subcommand("api-keys", "What clients show Elasticsearch");
+    keys->require_subcommand(0, 1);
+    CLI::App* making = keys->add_subcommand(
+        "create", "Make the API keys and tokens of FILE in ELASTICSEARCH_URL; idempotent");
+    making->footer(
+        "Example:\n  ELASTICSEARCH_URL=https://es:9200 tributary api-keys create api_keys.json "
+        "--manifests secrets.json");
+    making->callback([this, &environment] {
+        chosen = [&] { return apps::create_api_keys(environment, api_keys); };
+    });
+    making->add_option("FILE", api_keys.file, "What is wanted, as JSON; - for stdin")->required();
+    making
+        ->add_option("--manifests", api_keys.manifests,
+                     "Where the Secrets are written, for kubectl apply")
+        ->required();
+    making->add_option("--renew", api_keys.renew, "Name of one to revoke and make anew; repeatable")
+        ->allow_extra_args(false);
+    making->add_option("--timeout", api_keys.timeout,
+                       "Seconds to wait until Elasticsearch answers");
 
     CLI::App& deleting =
         add("retention",

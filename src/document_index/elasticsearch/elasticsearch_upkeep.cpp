@@ -9,8 +9,8 @@
 #include <utility>
 
 #include "base/rfc3339.h"
-#include "document_index/elasticsearch/cluster_client.h"
 #include "document_index/elasticsearch/failure.h"
+#include "document_index/elasticsearch/json_calls.h"
 
 namespace tributary::document_index {
 namespace {
@@ -79,31 +79,9 @@ std::uint64_t number_at(const json::value& root, const char* pointer) {
 
 }  // namespace
 
-/// Requests and their answers as JSON.
-class ElasticsearchUpkeep::Calls {
+class ElasticsearchUpkeep::Calls : public elasticsearch::JsonCalls {
 public:
-    explicit Calls(std::shared_ptr<elasticsearch::Cluster> cluster) : client_(std::move(cluster)) {}
-
-    Result<http::Response> ask(const ClusterRequest& request, std::string_view what) {
-        auto response = client_.send(
-            request, std::chrono::steady_clock::now() + client_.settings().write_deadline);
-        if (!response) {
-            return std::unexpected(elasticsearch::connection_failure(response.error(), what));
-        }
-        return response;
-    }
-    Result<json::value> ask_json(const ClusterRequest& request, std::string_view what) {
-        const auto response = ask(request, what);
-        if (!response) return std::unexpected(response.error());
-        if (response->status != 200) {
-            return std::unexpected(elasticsearch::request_failure(*response, what));
-        }
-        boost::system::error_code failure;
-        json::value value = json::parse(response->body, failure);
-        if (!failure && value.is_object()) return value;
-        return fail(ErrorCode::unavailable,
-                    "What answers at this address does not answer like Elasticsearch.");
-    }
+    using JsonCalls::JsonCalls;
 
     Result<json::value> page(const ExpiredDocuments& expired, int size) {
         const json::object body{{"size", size},
@@ -150,9 +128,6 @@ public:
         }
         return removal;
     }
-
-private:
-    elasticsearch::ClusterClient client_;
 };
 
 ElasticsearchUpkeep::ElasticsearchUpkeep(std::shared_ptr<elasticsearch::Cluster> cluster)
