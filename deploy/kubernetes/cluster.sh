@@ -3,6 +3,7 @@
 #
 #   load IMAGE.tar…     put images into the cluster's nodes: with the command in CLUSTER_LOADER, else with
 #                       kind or minikube where the context is theirs
+#   secrets             make the certificates, passwords and tokens of overlays/production that are missing
 #   deploy [OVERLAY]    apply overlays/local, or the kustomization that is named, and wait until it is ready
 #   status              every pod, and for one that ended the sentence that it left
 #   destroy             delete the namespaces and all that is in them, volumes too
@@ -40,7 +41,7 @@ deploy() {
     "$kubectl" kustomize "$overlay" >"$rendered"
     # A Job cannot be changed, and these do no harm twice.
     "$kubectl" delete job topics --namespace kafka --ignore-not-found >/dev/null 2>&1 || true
-    "$kubectl" delete job log-template kibana-objects --namespace logging --ignore-not-found \
+    "$kubectl" delete job log-template kibana-objects api-keys --namespace logging --ignore-not-found \
         >/dev/null 2>&1 || true
     "$kubectl" apply --server-side --force-conflicts --filename "$rendered" >/dev/null
     ready
@@ -73,5 +74,6 @@ destroy() {
 
 case ${1:-help} in
     load | deploy | status | destroy) "$@" ;;
-    *) sed -n '2,9s/^# \{0,1\}//p' "$(basename "$0")" && exit 2 ;;
+    secrets) exec ./secrets.sh ;;
+    *) sed -n '2,10s/^# \{0,1\}//p' "$(basename "$0")" && exit 2 ;;
 esac

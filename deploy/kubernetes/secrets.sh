@@ -1,0 +1,61 @@
+#!/usr/bin/env bash
+# ./dev cluster secrets: makes what overlays/production expects and nobody has made yet: the authority and
+# the certificate of Elasticsearch, its first password, the tokens of Producer and console. What is there
+# stays. The API keys come later, from a job, once Elasticsearch runs.
+set -euo pipefail
+cd "$(dirname "$0")"
+readonly kubectl=${KUBECTL:-kubectl}
+readonly days=${CERTIFICATE_DAYS:-825}
+
+is_there() {
+    "$kubectl" get "$2" "$3" --namespace "$1" >/dev/null 2>&1
+}
+
+# make NAMESPACE KIND NAME ARGUMENT…: `secret` or `configmap`, unless it is there.
+make() {
+    local namespace=$1 kind=$2 name=$3
+    shift 3
+    if is_there "$namespace" "$kind" "$name"; then
+        echo "$namespace/$name is there"
+        return
+    fi
+    case $kind in secret) set -- generic "$name" "$@" ;; *) set -- "$name" "$@" ;; esac
+    "$kubectl" create "$kind" "$@" --namespace "$namespace" >/dev/null
+    echo "$namespace/$name made"
+}
+
+# An authority that signs one certificate for every name of Elasticsearch, and is forgotten.
+make_certificates() {
+    local folder=$1 service=elasticsearch.logging.svc.cluster.local
+    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days "$days" \
+        -subj "/CN=Tributary's Elasticsearch" -keyout "$folder/ca.key" -out "$folder/ca.crt" 2>/dev/null
+    openssl req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj "/CN=$service" \
+        -keyout "$folder/tls.key" -out "$folder/tls.csr" 2>/dev/null
+    openssl x509 -req -in "$folder/tls.csr" -CA "$folder/ca.crt" -CAkey "$folder/ca.key" -CAcreateserial \
+        -days "$days" -out "$folder/tls.crt" -extfile <(
+            echo "subjectAltName=DNS:$service,DNS:*.elasticsearch-nodes.logging.svc.cluster.local,DNS:localhost"
+        ) 2>/dev/null
+}
+
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+umask 077
+"$kubectl" apply --server-side --filename base/namespaces/namespaces.yaml >/dev/null
+
+if ! is_there logging secret elasticsearch-certificates; then make_certificates "$folder"; fi
+make logging secret elasticsearch-certificates --from-file="$folder/ca.crt" --from-file="$folder/tls.crt" \
+    --from-file="$folder/tls.key"
+"$kubectl" get secret elasticsearch-certificates --namespace logging \
+    --output 'go-template={{index .data "ca.crt" | base64decode}}' >"$folder/ca.crt"
+make tributary configmap elasticsearch-ca --from-file="$folder/ca.crt"
+make logging-agents configmap elasticsearch-ca --from-file="$folder/ca.crt"
+make logging secret elasticsearch-bootstrap --from-literal=password="$(openssl rand -hex 24)"
+
+if ! is_there tributary secret producer-token; then
+    token=$(openssl rand -hex 24)
+    make tributary secret producer-token --from-literal=tokens="console=$token"
+    make tributary secret console-tokens --from-literal=console="$(openssl rand -hex 24)" \
+        --from-literal=producer="$token"
+else
+    echo "tributary/producer-token is there"
+fi
