@@ -1,7 +1,8 @@
 """A proxy in front of an HTTP server that answers some requests itself.
 
-    with ScriptedProxy(stack.elasticsearch) as proxy:
+    with ScriptedProxy(stack.elasticsearch) as proxy:      # tls=ssl.SSLContext for https
         proxy.script = lambda method, path: (401, {}, {"error": …}) if … else None   # None: passed on
+        proxy.authorization = "ApiKey c2VjcmV0"     # from now on others get Elasticsearch's 401
 """
 import http.client
 import http.server
@@ -20,7 +21,8 @@ class _Server(socketserver.ThreadingMixIn, http.server.HTTPServer):
 
 
 class ScriptedProxy:
-    def __init__(self, target):
+    def __init__(self, target, tls=None):
+        self.tls, self.authorization = tls, None
         self.target = urllib.parse.urlsplit(target).netloc
         self.script = lambda method, path: None
         self.answered = 0  # By the script.
@@ -31,7 +33,10 @@ class ScriptedProxy:
         class Handler(_Handler):
             owner = proxy
         self.server = _Server(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}"
+        if self.tls:
+            self.server.socket = self.tls.wrap_socket(self.server.socket, server_side=True,
+                                                      do_handshake_on_connect=False)
+        self.url = f"{'https' if self.tls else 'http'}://127.0.0.1:{self.server.server_port}"
         self.thread = threading.Thread(target=self.server.serve_forever, daemon=True)
         self.thread.start()
         return self
@@ -53,7 +58,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
     def answer(self):
         size = int(self.headers.get("Content-Length") or 0)
         body = self.rfile.read(size) if size else None
-        scripted = self.owner.script(self.command, self.path)
+        scripted = self.refusal() or self.owner.script(self.command, self.path)
         if scripted is None:
             self.send(*self.pass_on(body))
         else:
@@ -61,6 +66,13 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             status, headers, content = scripted
             self.send(status, {"Content-Type": "application/json", **headers},
                       json.dumps(content).encode())
+
+    def refusal(self):
+        wanted = self.owner.authorization
+        if wanted in (None, self.headers.get("Authorization")):
+            return None
+        return 401, {"WWW-Authenticate": "ApiKey"}, {"error": {
+            "type": "security_exception", "reason": "unable to authenticate"}, "status": 401}
 
     def pass_on(self, body):
         """What the server answers. One that cannot be reached costs the caller its connection."""
