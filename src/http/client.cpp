@@ -75,8 +75,16 @@ private:
         }
         stream_.close();
         const bool was_stale = reuses && !parser.has_begun() && !deadline_.has_expired();
-        if (was_stale && call.may_repeat) return attempt(call, false);
-        return std::unexpected(explain(std::move(outcome.error()), exchange));
+        Error error = explain(std::move(outcome.error()), exchange);
+        if (!was_stale || !call.may_repeat) return std::unexpected(std::move(error));
+        auto again = attempt(call, false);
+        // "Nothing was sent" by the second says nothing about the first.
+        const bool is_unsent = !again && again.error().code == ErrorCode::unavailable;
+        if (is_unsent && error.code == ErrorCode::timed_out) {
+            error.message += " Then: " + again.error().message;
+            return std::unexpected(std::move(error));
+        }
+        return again;
     }
 
     [[nodiscard]] std::unexpected<Error> no_time_left() const {

@@ -1,8 +1,12 @@
 #include "http/client.h"
 
+#include <array>
 #include <atomic>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/write.hpp>
 #include <gtest/gtest.h>
 #include <mutex>
+#include <thread>
 #include <vector>
 
 #include "http/scripted_peer.h"
@@ -251,6 +255,26 @@ TEST(Client, RepeatsOnceOnAStaleConnectionWhatMayBeRepeated) {
         EXPECT_EQ(peer.connections(), 2U);
         EXPECT_EQ(peer.turns(), 3U);
     }
+}
+
+TEST(Client, AServerThatDiesWithARequestMayHaveProcessedIt) {
+    boost::asio::io_context context;
+    using boost::asio::ip::tcp;
+    tcp::acceptor acceptor(context, {boost::asio::ip::address_v4::loopback(), 0});
+    Client client(url_of(acceptor.local_endpoint().port()));
+    const std::jthread server([&] {
+        tcp::socket peer = acceptor.accept();
+        std::array<char, 4096> request{};
+        peer.read_some(boost::asio::buffer(request));
+        boost::asio::write(peer, boost::asio::buffer(kOk));
+        peer.read_some(boost::asio::buffer(request));
+        acceptor.close();
+    });
+    ASSERT_TRUE(client.send(request_of("GET", "/1"), 5s));
+    const auto second = client.send(request_of("POST", "/2"), 5s, true);
+    EXPECT_EQ(code_of(second), ErrorCode::timed_out);
+    EXPECT_NE(second.error().message.find("Then: Cannot connect"), std::string::npos)
+        << second.error().message;
 }
 
 TEST(Client, DoesNotRepeatWhatMayHaveBeenProcessed) {
