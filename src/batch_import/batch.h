@@ -41,6 +41,10 @@ struct Batch {
     }
 };
 
+/// The first problem that is not its item's own but the environment's fault: every item behind it
+/// would meet it, too. Null where there is none.
+const receipt::Problem* obstacle_of(const Batch& batch);
+
 /// Hands events to the Producer: `ProducerClient::send`, or a test's script.
 using Send = std::function<producer_client::Sent(std::span<const event::Event>,
                                                  std::chrono::milliseconds limit)>;

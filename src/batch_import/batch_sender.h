@@ -18,7 +18,8 @@ class BatchSender {
 public:
     static constexpr std::size_t kMaxBatches = 2;
 
-    /// `send` is called on this object's thread only, with what is left until `stop_at`.
+    /// `send` is called on this object's thread only, with what is left until `stop_at`; not again
+    /// once a batch met an obstacle: what is behind it must not overtake it.
     BatchSender(const Send& send, const Clock& clock, SteadyTime stop_at);
     BatchSender(const BatchSender&) = delete;
     BatchSender& operator=(const BatchSender&) = delete;

@@ -15,13 +15,6 @@ using State = ImportOutcome::State;
 
 constexpr std::string_view kAction = "forward";
 
-/// Refusals that are the item's own; all others are the environment's fault, and every item of the
-/// file would meet them.
-bool is_items_fault(const receipt::Problem& problem) {
-    return problem.status == 400 || problem.status == 413 || problem.status == 415 ||
-           problem.status == 422;
-}
-
 Error error_of(const receipt::Problem& problem) {
     if (problem.retry_safe) {
         return Error(ErrorCode::retry_later, fmt::format("The Producer took no more ({}: {}).",
@@ -168,14 +161,9 @@ Result<void> ImportRun::send_all(BatchReader& reader) {
 
 /// Counts a batch that came back, in the order of the file.
 Result<void> ImportRun::settle(Batch batch) {
-    const auto stopped = std::ranges::find_if(batch.sent.outcomes, [](const auto& outcome) {
-        return !outcome && !is_items_fault(outcome.error());
-    });
-    const bool is_stopped = stopped != batch.sent.outcomes.end();
-    if (batch.span) {
-        end_span(std::move(*batch.span), batch, is_stopped ? stopped->error().type : "");
-    }
-    if (is_stopped) return std::unexpected(error_of(stopped->error()));
+    const receipt::Problem* const obstacle = obstacle_of(batch);
+    if (batch.span) end_span(std::move(*batch.span), batch, obstacle ? obstacle->type : "");
+    if (obstacle) return std::unexpected(error_of(*obstacle));
     log_events(batch);
     is_between_batches_ = false;
     auto outcome = batch.sent.outcomes.begin();

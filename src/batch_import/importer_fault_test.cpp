@@ -1,8 +1,11 @@
 #include <algorithm>
+#include <atomic>
 #include <gtest/gtest.h>
+#include <latch>
 #include <string>
 #include <vector>
 
+#include "batch_import/batch_sender.h"
 #include "batch_import/importer.h"
 #include "batch_import/testing.h"
 
@@ -65,6 +68,30 @@ Files undisturbed_results() {
     EXPECT_EQ(bench.run("orders.json")->state, State::finished);
     EXPECT_EQ(bench.producer.ids.size(), 45U);
     return results_of(bench);
+}
+
+TEST(BatchSender, SendsNothingBehindABatchThatMetAnObstacle) {
+    const SystemClock clock;
+    std::latch both_submitted(1);
+    std::atomic<int> calls = 0;
+    const Send send = [&](std::span<const event::Event> events, milliseconds) {
+        both_submitted.wait();
+        ++calls;
+        producer_client::Sent sent;
+        sent.outcomes.resize(events.size(), std::unexpected(ScriptedProducer::problem(503, true)));
+        return sent;
+    };
+    {
+        BatchSender sender(send, clock, clock.steady_now() + std::chrono::minutes(1));
+        for (int i = 0; i < 2; ++i) {
+            Batch batch;
+            batch.events.resize(1);
+            sender.submit(std::move(batch));
+        }
+        both_submitted.count_down();
+        EXPECT_NE(obstacle_of(sender.take()), nullptr);
+    }
+    EXPECT_EQ(calls, 1);
 }
 
 TEST(ImporterFault, AKillBeforeAnyWriteLosesNothingAndChangesNoResult) {

@@ -41,6 +41,12 @@ receipt::Problem bad_gateway(std::string detail, const std::string& id) {
     return problem;
 }
 
+/// Whether the batch was refused as a whole: too large, too many. None of its events is at fault.
+bool is_about_batch(const http::Response& response) {
+    return response.status == 413 || ((response.status == 400 || response.status == 422) &&
+                                      receipt::is_about_request(response.body));
+}
+
 /// Seconds only: the form that the Producer writes. Dates come from nobody we talk to.
 milliseconds retry_after_of(const http::Response& response) {
     const std::string_view text = response.headers.get("Retry-After");
@@ -100,10 +106,12 @@ private:
         return milliseconds(any(client_.random_));
     }
 
-    /// Sends all that is open, in as few requests as the limits allow; keeps what stays open.
+    /// Sends all that is open, in as few requests as the limits allow; keeps what stays open. What
+    /// is behind a request that left something open waits for it: events keep their order.
     void send_open() {
         const std::vector<std::size_t> round = std::exchange(open_, {});
-        for (std::size_t begin = 0; begin < round.size();) {
+        std::size_t begin = 0;
+        while (begin < round.size()) {
             std::size_t end = begin;
             std::size_t bytes = 2;
             do {
@@ -113,13 +121,15 @@ private:
                      bytes + events_[round[end]].json.size() < client_.settings_.max_request_bytes);
             send_request(Indices(round).subspan(begin, end - begin));
             begin = end;
+            if (!open_.empty()) break;
         }
+        keep_open(Indices(round).subspan(begin));
     }
 
     void send_request(Indices items) {
         const milliseconds left = time_left();
         if (left <= milliseconds(0)) {
-            open_.insert(open_.end(), items.begin(), items.end());
+            keep_open(items);
             return;
         }
         const milliseconds limit = std::min(left, client_.settings_.attempt_timeout);
@@ -127,13 +137,20 @@ private:
         if (response && response->status == 401) response = ask_again(items, limit, *response);
         if (!response) {
             take_failure(items, response.error());
-        } else if (response->status == 413 && items.size() > 1) {
-            send_request(items.first(items.size() / 2));
-            send_request(items.subspan(items.size() / 2));
+        } else if (items.size() > 1 && is_about_batch(*response)) {
+            send_halves(items);
         } else {
             take_answer(items, *response);
         }
     }
+
+    void send_halves(Indices items) {
+        const Indices second = items.subspan(items.size() / 2);
+        send_request(items.first(items.size() / 2));
+        open_.empty() ? send_request(second) : keep_open(second);
+    }
+
+    void keep_open(Indices items) { open_.insert(open_.end(), items.begin(), items.end()); }
 
     Result<http::Response> ask(Indices items, milliseconds limit) {
         auto token = client_.token_(false);
@@ -183,7 +200,7 @@ private:
         const bool is_known = error.code == ErrorCode::unavailable;
         // Our own deadline cut this attempt, so an earlier one knows better what is wrong.
         if (is_known && is_repeated_ && time_left() <= milliseconds(0)) {
-            open_.insert(open_.end(), items.begin(), items.end());
+            keep_open(items);
             return;
         }
         const bool is_unknown = error.code == ErrorCode::timed_out;

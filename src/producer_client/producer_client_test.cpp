@@ -269,6 +269,40 @@ TEST_F(ProducerClientTest, HalvesWhatIsTooLargeForOneRequest) {
     EXPECT_EQ(producer_.requests().size(), 3U);
 }
 
+TEST_F(ProducerClientTest, HalvesABatchThatIsRefusedAsAWholeInsteadOfBlamingItsEvents) {
+    producer_.answer(
+        422,
+        R"({"type":"/problems/invalid-event","title":"t","status":422,"detail":"more than 2 events","retry_safe":false})");
+    producer_.accept();
+    const Sent sent = client().send(events(4), kLimit);
+    for (const auto& outcome : sent.outcomes) EXPECT_TRUE(outcome);
+    EXPECT_EQ(producer_.requests().size(), 3U);
+}
+
+TEST_F(ProducerClientTest, AWholeRefusalOfOneEventIsThatEvents) {
+    producer_.answer(
+        422,
+        R"({"type":"/problems/invalid-event","title":"t","status":422,"detail":"no","retry_safe":false})");
+    const Sent sent = client().send(events(1), kLimit);
+    ASSERT_FALSE(sent.outcomes[0]);
+    EXPECT_EQ(sent.outcomes[0].error().status, 422);
+    EXPECT_EQ(producer_.requests().size(), 1U);
+}
+
+TEST_F(ProducerClientTest, NothingOvertakesARequestThatLeftSomethingOpen) {
+    producer_.answer(503, kBusy);
+    producer_.accept();
+    Settings settings;
+    settings.max_request_items = 2;
+    const Sent sent = client(settings).send(events(5), kLimit);
+    for (const auto& outcome : sent.outcomes) EXPECT_TRUE(outcome);
+    std::vector<std::string> bodies;
+    for (const auto& request : producer_.requests()) bodies.push_back(request.body);
+    EXPECT_EQ(bodies, (std::vector<std::string>{
+                          R"([{"id":"e0"},{"id":"e1"}])", R"([{"id":"e0"},{"id":"e1"}])",
+                          R"([{"id":"e2"},{"id":"e3"}])", R"([{"id":"e4"}])"}));
+}
+
 TEST_F(ProducerClientTest, KeepsRequestsWithinItsLimits) {
     producer_.accept();
     Settings by_items;

@@ -123,6 +123,14 @@ std::unexpected<Error> not_an_answer(int status, std::string_view body, const st
 
 }  // namespace
 
+bool is_about_request(std::string_view body) {
+    boost::system::error_code failure;
+    const json::value document = json::parse(body, failure);
+    const json::object* const object = failure ? nullptr : document.if_object();
+    return object != nullptr && !object->contains("receipts") && !object->contains("results") &&
+           problem_of(*object);
+}
+
 Result<std::vector<ItemOutcome>> parse(int status, std::string_view body, std::size_t expected) {
     boost::system::error_code failure;
     const json::value document = json::parse(body, failure);

@@ -67,6 +67,9 @@ Answer compose(const Problem& problem, std::optional<std::chrono::milliseconds> 
 /// The `Retry-After` value: whole seconds, rounded up, at least 1.
 std::string retry_after_header(std::chrono::milliseconds wait);
 
+/// Whether an answer is one problem for the whole request, and says nothing of its single events.
+bool is_about_request(std::string_view body);
+
 /// Reads an answer back into one outcome per event sent (`expected` of them). A whole-request
 /// problem becomes every item's. `corrupt_data` where it is no answer of a Producer.
 Result<std::vector<ItemOutcome>> parse(int status, std::string_view body, std::size_t expected);
