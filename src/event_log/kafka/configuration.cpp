@@ -18,7 +18,7 @@ struct Property {
 };
 
 /// What the guarantees of writer and reader rest on, and what has a setting of its own.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 20> kOurs{{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 22> kOurs{{
     {"acks", "an event is accepted when every replica in sync has it"},
     {"request.required.acks", "an event is accepted when every replica in sync has it"},
     {"enable.idempotence", "retries must neither repeat nor reorder records"},
@@ -31,6 +31,8 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 20> kOurs{{
     {"group.protocol", "the members of a group must agree on it"},
     {"group.remote.assignor", "the members of a group must agree on it"},
     {"enable.partition.eof", "the reader relies on it"},
+    {"delivery.report.only.error", "a receipt needs the report of its record"},
+    {"group.instance.id", "a fenced member reads nothing and never comes back"},
     {"group.id", "set KAFKA_GROUP_ID instead"},
     {"bootstrap.servers", "set KAFKA_BOOTSTRAP_SERVERS instead"},
     {"metadata.broker.list", "set KAFKA_BOOTSTRAP_SERVERS instead"},

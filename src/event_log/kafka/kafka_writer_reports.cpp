@@ -57,7 +57,7 @@ bool is_of_record(const Error& error) {
 
 void KafkaWriter::serve(const std::stop_token& stop) {
     while (!stop.stop_requested()) {
-        const auto session = this->session();
+        auto session = this->session();
         bool is_replacing = false;
         {
             const std::lock_guard lock(mutex_);
@@ -68,6 +68,8 @@ void KafkaWriter::serve(const std::stop_token& stop) {
         ::poll(signals.data(), signals.size(), is_replacing ? kSettleSlice : -1);
         wake_.clear();
         if (session) serve_events(*session);
+        // The last to hold a retired session destroys it, which may take long: not this thread.
+        session.reset();
         if (is_replacing) replace_when_settled();
     }
 }
