@@ -102,7 +102,10 @@ Result<S3ObjectHead> S3Requests::head(const ObjectId& object, const S3Pin& pin) 
     const auto response =
         client_.send(address.server, request_of("HEAD", address, object.key, version_only));
     if (!response) return std::unexpected(response.error());
-    if (response->status != 200) return reason_behind(response->status, object, pin);
+    if (response->status == 404) return std::unexpected(s3_error("HEAD", object, *response));
+    if (response->status != 200) {
+        return std::unexpected(reason_behind(response->status, object, pin));
+    }
 
     S3ObjectHead head;
     const std::string_view length = response->headers.get("Content-Length");
@@ -120,19 +123,18 @@ Result<S3ObjectHead> S3Requests::head(const ObjectId& object, const S3Pin& pin) 
     return head;
 }
 
-/// A HEAD's answer has no body: a GET of the same tells the reason.
-Result<S3ObjectHead> S3Requests::reason_behind(int status, const ObjectId& object,
-                                               const S3Pin& pin) {
-    http::Response response;
-    response.status = status;
-    if (status != 404) {
-        const S3BucketAddress address = address_of(object.bucket);
-        http::Request request = request_of("GET", address, object.key, pin);
-        request.headers.add("Range", "bytes=0-0");
-        const auto answer = client_.send(address.server, request);
-        if (answer && answer->status == status) response = *answer;
-    }
-    return std::unexpected(s3_error("HEAD", object, response));
+Error S3Requests::reason_behind(int status, const ObjectId& object, const S3Pin& pin) {
+    const S3BucketAddress address = address_of(object.bucket);
+    http::Request request = request_of("GET", address, object.key, pin);
+    request.headers.add("Range", "bytes=0-0");
+    const auto answer = client_.send(address.server, request);
+    if (!answer) return answer.error();
+    http::Response bare;
+    bare.status = status;
+    Error reason = s3_error("HEAD", object, answer->status == status ? *answer : bare);
+    if (status != 404 || aws::error_of(*answer).code.starts_with("NoSuch")) return reason;
+    return {ErrorCode::unavailable,
+            reason.message + " That is no answer of S3; check AWS_ENDPOINT_URL_S3."};
 }
 
 Result<void> S3Requests::get_once(const ObjectId& object, const S3Pin& pin, std::uint64_t first,

@@ -36,6 +36,9 @@ public:
 
     /// `not_found`; `conflict` where the pin holds another version than is there now.
     Result<S3ObjectHead> head(const ObjectId& object, const S3Pin& pin);
+    /// Why a HEAD was answered so: it has no body, and a GET of the same has. `not_found` only where
+    /// S3 says that this object or version is not there, which a wrong address or bucket does not.
+    Error reason_behind(int status, const ObjectId& object, const S3Pin& pin);
     /// One try for the bytes [first, last], which must be there, appended to `content` as they
     /// come. On an error what came until then stays in `content` and is good. `retry_later` where
     /// another try may do better.
@@ -51,7 +54,6 @@ private:
     [[nodiscard]] S3BucketAddress address_of(const std::string& bucket) const {
         return S3BucketAddress::of(endpoint_, bucket, addressing_);
     }
-    Result<S3ObjectHead> reason_behind(int status, const ObjectId& object, const S3Pin& pin);
 
     aws::ServiceClient& client_;
     const http::Url endpoint_;

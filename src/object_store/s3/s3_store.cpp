@@ -19,7 +19,11 @@ Result<std::unique_ptr<ObjectStream>> S3Store::open(const ObjectId& object,
                                                     const std::string& version,
                                                     std::uint64_t offset) {
     if (auto valid = check_key(object.key); !valid) return std::unexpected(valid.error());
-    auto head = requests_.head(object, S3Pin::of(version));
+    const S3Pin pin = S3Pin::of(version);
+    auto head = requests_.head(object, pin);
+    if (!head && head.error().code == ErrorCode::not_found) {
+        return std::unexpected(requests_.reason_behind(404, object, pin));
+    }
     if (!head) return std::unexpected(head.error());
     if (offset > head->size) {
         return fail(ErrorCode::invalid_input,

@@ -129,6 +129,22 @@ TEST_F(S3StoreTest, ABucketThatIsNotThereIsNoMissingObject) {
     EXPECT_NE(listed.error().message.find("NoSuchBucket"), std::string::npos);
 }
 
+TEST_F(S3StoreTest, OnlyS3sOwnWordMakesAnObjectAbsent) {
+    FakeS3 fake("bucket", kCredentials);
+    EXPECT_EQ(store_at(fake.url()).open(object_, "", 0).error().code, ErrorCode::not_found);
+    FakeS3 without_bucket("another", kCredentials);
+    const auto missing = store_at(without_bucket.url()).open(object_, "", 0);
+    EXPECT_EQ(missing.error().code, ErrorCode::unavailable);
+    EXPECT_NE(missing.error().message.find("Check the bucket's name"), std::string::npos)
+        << missing.error().message;
+    const std::string nothing = "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n";
+    ScriptedPeer no_s3({{.reply = nothing}, {.reply = nothing}});
+    const auto strange = store_at(no_s3).open(object_, "", 0);
+    EXPECT_EQ(strange.error().code, ErrorCode::unavailable);
+    EXPECT_NE(strange.error().message.find("no answer of S3"), std::string::npos)
+        << strange.error().message;
+}
+
 TEST_F(S3StoreTest, ReadsTheVersionThatIsAskedForThoughThereIsANewerOne) {
     FakeS3 fake("bucket", kCredentials);
     fake.keep_versions();
