@@ -44,8 +44,12 @@ end_with_system() {
     wait "$system" && exit 0 || exit $?
 }
 
+# In a process group of its own: Ctrl-C is for this script, which ends the commands that talk to the
+# system together with it. Otherwise they would complain that it is gone.
+set -m
 "$t" up "$@" &
 system=$!
+set +m
 for _ in $(seq 300); do
     kill -0 "$system" 2>/dev/null || end_with_system
     run "$t" status --url "$url" --quiet 2>/dev/null && break
