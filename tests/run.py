@@ -9,6 +9,7 @@ named with its reason; the exit code is 0 only when nothing failed and something
 import argparse
 import concurrent.futures
 import hashlib
+import json
 import os
 import pathlib
 import shutil
@@ -35,7 +36,14 @@ def why(fault, lines=12):
 
 class Tally:
     def __init__(self):
-        self.passed, self.failed, self.skipped = 0, [], []
+        self.passed, self.failed, self.skipped, self.minutes = 0, [], [], []
+
+    def store(self, file):
+        file.write_text(json.dumps(vars(self)))
+
+    def add_stored(self, file):
+        for name, value in json.loads(file.read_text()).items():
+            setattr(self, name, getattr(self, name) + value)
 
     def add_step(self, name, ok):
         if ok:
@@ -295,7 +303,10 @@ def run_fuzzer(target, seconds):
 
 def kubernetes(tally, options):
     """The manifests; and, where KUBECONFIG or TEST_CLUSTER gives a cluster, the system on it."""
-    if programs(tally, "kubernetes"):
+    if not any(map(os.environ.get, ("KUBECONFIG", "TEST_CLUSTER"))) and not shutil.which("kubectl"):
+        tally.skipped.append("kubernetes (there is neither a cluster, in KUBECONFIG or TEST_CLUSTER, nor "
+                             "kubectl, which renders the manifests)")
+    elif programs(tally, "kubernetes"):
         pytest(tally, "kubernetes", "tests/kubernetes", *(["--long"] if options.long else []))
 
 
@@ -303,16 +314,61 @@ def kubernetes(tally, options):
 GROUPS = {group.__name__.removesuffix("_functions"): group for group in (
     lint, unit, docs, observability, infra, integration, e2e, fault, real, lambda_functions, browser,
     kubernetes, asan, tidy, tsan, fuzz)}
-# Run when no group is named. The others join as soon as a whole run of them was seen to pass in the
-# time that there is: real takes a quarter of an hour, infra passes and fetches much on a machine that
-# is new to it, kubernetes has parts not seen yet.
+# Run when no group is named, one after another; of `kubernetes` what the machine has a cluster for.
 DEFAULT = ("lint", "unit", "docs", "observability", "integration", "e2e", "fault", "real", "lambda",
-           "infra", "browser", "asan", "tidy", "tsan", "fuzz")
+           "infra", "browser", "kubernetes")
+# Compiles for the most part: runs in the gaps that the groups from `lambda` on leave, with what the
+# processor has to spare.
+BESIDE, BESIDE_FROM = ("asan", "tidy", "tsan", "fuzz"), "lambda"
+
+
+def run_groups(tally, groups, options):
+    for group in groups:
+        print(f"\n== {group}", flush=True)
+        started, processor = time.monotonic(), processor_seconds()
+        GROUPS[group](tally, options)
+        tally.minutes.append(f"{group} {(time.monotonic() - started) / 60:.1f} min "
+                             f"({(processor_seconds() - processor) / 60:.1f} of processor)")
+        print(f"== {tally.minutes[-1]}", flush=True)
+
+
+class Beside:
+    """Groups that another process of this program runs meanwhile; its output comes when it is done."""
+
+    def __init__(self, groups, options):
+        print(f"\n== {', '.join(groups)} begin beside what follows; their output comes at the end",
+              flush=True)
+        self.tally, self.output = RESULTS / "beside.json", RESULTS / "beside.log"
+        self.tally.unlink(missing_ok=True)
+        with open(self.output, "wb") as output:
+            self.process = subprocess.Popen(
+                ["nice", "-n", "10", sys.executable, __file__, "--tally", self.tally,
+                 *(["--long"] if options.long else []), *groups], stdout=output, stderr=output)
+
+    def finish(self, tally):
+        self.process.wait()
+        print(self.output.read_text(errors="replace"), flush=True)
+        if self.tally.exists():
+            tally.add_stored(self.tally)
+        else:
+            tally.failed.append("what ran beside ended without a result")
+
+
+def run_all(tally, options):
+    """Everything, so that the processor is never idle and no load is measured while others compile."""
+    begin = DEFAULT.index(BESIDE_FROM)
+    run_groups(tally, DEFAULT[:begin], options)
+    beside = Beside(BESIDE, options)
+    try:
+        run_groups(tally, DEFAULT[begin:], options)
+    finally:
+        beside.finish(tally)
 
 
 def main():
     parser = argparse.ArgumentParser(prog="./dev test")
     parser.add_argument("--long", action="store_true", help="the long forms too")
+    parser.add_argument("--tally", type=pathlib.Path, help=argparse.SUPPRESS)
     parser.add_argument("groups", nargs="*", metavar="GROUP", help=", ".join(GROUPS))
     options = parser.parse_args()
     unknown = [group for group in options.groups if group not in GROUPS]
@@ -320,16 +376,16 @@ def main():
         parser.error(f"there is no group {', '.join(unknown)}; there are: {', '.join(GROUPS)}")
 
     RESULTS.mkdir(parents=True, exist_ok=True)
-    tally, minutes = Tally(), []
-    for group in options.groups or (GROUPS if options.long else DEFAULT):
-        print(f"\n== {group}", flush=True)
-        started, processor = time.monotonic(), processor_seconds()
-        GROUPS[group](tally, options)
-        minutes.append(f"{group} {(time.monotonic() - started) / 60:.1f} min "
-                       f"({(processor_seconds() - processor) / 60:.1f} of processor)")
-        print(f"== {minutes[-1]}", flush=True)
+    tally = Tally()
+    if options.groups:
+        run_groups(tally, options.groups, options)
+    else:
+        run_all(tally, options)
+    if options.tally:
+        tally.store(options.tally)
+        return
 
-    print("\n" + ", ".join(minutes))
+    print("\n" + ", ".join(tally.minutes))
     for name in tally.skipped:
         print(f"skipped: {name}")
     for name in tally.failed:

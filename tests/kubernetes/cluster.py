@@ -5,6 +5,7 @@ import json
 import os
 import pathlib
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -12,7 +13,7 @@ import time
 import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
-from rendered import ROOT, kubectl  # noqa: E402
+from rendered import ROOT, cluster_folder, kubectl  # noqa: E402
 from system import wait_for  # noqa: E402
 
 NAMESPACES = ("kafka", "tributary", "logging", "logging-agents")
@@ -48,7 +49,8 @@ spec:
 class Cluster:
     """`kubectl` with this cluster's credentials, and what the tests ask it for."""
 
-    def __init__(self, kubeconfig, loader):
+    def __init__(self, kubeconfig, loader, folder=None):
+        self.folder = folder  # Of the scripts that make nodes; None: the nodes are somebody else's.
         self.environment = {**os.environ, "KUBECONFIG": kubeconfig, "KUBECTL": kubectl(),
                             "CLUSTER_LOADER": loader}
 
@@ -81,6 +83,24 @@ class Cluster:
                 one["type"] == "Ready" and one["status"] == "True"
                 for one in pod["status"].get("conditions", []))
         return [pod for pod in self.pods(namespace, name) if is_ready(pod)]
+
+    def add_node(self, number):
+        """A further node, with a name that the cluster gives it."""
+        before = self.nodes()
+        done = subprocess.run([self.folder / "add-node.sh", str(number)], capture_output=True, text=True,
+                              timeout=300)
+        assert done.returncode == 0, done.stdout + done.stderr
+        [name] = self.nodes() - before
+        return name
+
+    def kill_node(self, number):
+        """kill -9 of all that runs on it; the cluster is told nothing."""
+        folder = cluster_folder() / f"run-node{number}"
+        os.kill(int((folder / "pids/node").read_text()), signal.SIGKILL)
+        (folder / "containerd.sock").unlink()  # Nobody shall load images into it any more.
+
+    def nodes(self):
+        return {one["metadata"]["name"] for one in self.get("nodes")["items"]}
 
     def logs(self, namespace, workload):
         return self.kubectl("logs", "--namespace", namespace, workload, "--tail", "-1")
@@ -126,7 +146,7 @@ def started_by_test_cluster(folder):
     try:
         found = re.search(r"KUBECONFIG=(\S+)", up.stdout)
         assert up.returncode == 0 and found, f"{folder}/up.sh: {up.stdout}{up.stderr}"
-        yield Cluster(found[1], str(folder / "load.sh"))
+        yield Cluster(found[1], str(folder / "load.sh"), folder)
     finally:
         if not os.environ.get("TEST_CLUSTER_KEEP"):
             call("down.sh", "wipe")
@@ -134,10 +154,11 @@ def started_by_test_cluster(folder):
 
 def any_cluster():
     """Yields the cluster to test on; skips where there is none."""
+    folder = os.environ.get("TEST_CLUSTER") and pathlib.Path(os.environ["TEST_CLUSTER"])
     if os.environ.get("KUBECONFIG"):
-        yield Cluster(os.environ["KUBECONFIG"], os.environ.get("CLUSTER_LOADER", ""))
-    elif os.environ.get("TEST_CLUSTER"):
-        yield from started_by_test_cluster(pathlib.Path(os.environ["TEST_CLUSTER"]))
+        yield Cluster(os.environ["KUBECONFIG"], os.environ.get("CLUSTER_LOADER", ""), folder)
+    elif folder:
+        yield from started_by_test_cluster(folder)
     else:
         pytest.skip("there is no cluster: set KUBECONFIG, or TEST_CLUSTER to a folder with up.sh, "
                     "down.sh and load.sh")

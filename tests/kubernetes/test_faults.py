@@ -1,9 +1,14 @@
 """Rolling updates, deleted pods and scaling during load: every receipt is found once."""
+import json
 import pathlib
+import re
 import sys
 import threading
 import time
 
+import pytest
+
+from images import OURS, SERVERS
 from rendered import ROOT
 from system import wait_for
 
@@ -11,8 +16,11 @@ sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "fault"))
 from checker import Load, check  # noqa: E402
 
 DEADLINE = 600
-PAGE = ROOT / "docs/reliability.md"
+PAGE, RUNBOOK = ROOT / "docs/reliability.md", ROOT / "docs/kubernetes.md"
 BEGIN, END = "<!-- kubernetes -->\n", "<!-- end of kubernetes -->"
+RESULTS = ROOT / "build/results/kubernetes-faults.json"
+# Numbers of each load: they all end up in the same indices.
+RANGE = 10_000_000
 
 
 def rollout(system, namespace, workload):
@@ -55,6 +63,13 @@ FAULTS = {
     "the ZooKeeper pod is deleted": lambda one: delete_pod(one, "kafka", "zookeeper"),
     "the Elasticsearch pod is deleted": lambda one: delete_pod(one, "logging", "elasticsearch"),
 }
+# What lies on the node that dies, and whether somebody has to help: a StatefulSet's pod is not made
+# anew while its node may still be running it.
+SERVICES = [("tributary", "deployment/producer"), ("tributary", "deployment/consumer")]
+STORES = [("kafka", "statefulset/zookeeper"), ("kafka", "statefulset/kafka"),
+          ("logging", "statefulset/elasticsearch")]
+NODE_FAULTS = {"kill -9 of the node with Producer and Consumer": (SERVICES, False),
+               "kill -9 of the node with the stores, and the runbook": (STORES, True)}
 SHORT = ("rolling update of the Producer", "rolling update of the Consumer",
          "the Kafka pod is deleted")
 
@@ -80,15 +95,20 @@ class Steady:
         return self.system.producer
 
 
-def written_into_the_page(rows):
-    """docs/reliability.md takes the table over when all faults were run."""
+def keep(rows):
+    """docs/reliability.md takes the table over once every fault was seen."""
+    kept = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
+    kept |= {name: (accepted, seconds) for name, accepted, seconds in rows}
+    RESULTS.parent.mkdir(parents=True, exist_ok=True)
+    RESULTS.write_text(json.dumps(kept, indent=1) + "\n")
+    names = [*FAULTS, *NODE_FAULTS]
     table = "\n".join(["| fault | accepted during it | lost | twice | load and pods as before after |",
                        "|---|---|---|---|---|",
-                       *(f"| {name} | {accepted} | 0 | 0 | {seconds:.0f} s |"
-                         for name, accepted, seconds in rows)])
+                       *(f"| {name} | {kept[name][0]:,} | 0 | 0 | {kept[name][1]:.0f} s |"
+                         for name in names if name in kept)])
     print("\n" + table)
-    text = PAGE.read_text() if PAGE.exists() else ""
-    if len(rows) == len(FAULTS) and BEGIN in text:
+    text = PAGE.read_text()
+    if set(names) <= kept.keys() and BEGIN in text:
         head, rest = text.split(BEGIN)
         PAGE.write_text(head + BEGIN + table + "\n" + END + rest.split(END)[1])
 
@@ -105,4 +125,63 @@ def test_every_receipt_is_found_once_through_every_fault(system, is_long):
             rows.append((name, len(load.accepted) - before, time.monotonic() - started))
     check(system, load)
     assert system.restarts() == restarts, "a program ended by itself"
-    written_into_the_page(rows)
+    keep(rows)
+
+
+def made_anew_on(system, node, workloads):
+    """Moves pods: the other nodes take none meanwhile."""
+    others = system.cluster.nodes() - {node}
+    for other in others:
+        system.cluster.kubectl("cordon", other)
+    try:
+        for namespace, workload in workloads:
+            rollout(system, namespace, workload)
+    finally:
+        for other in others:
+            system.cluster.kubectl("uncordon", other)
+
+
+def wait_for_pods_elsewhere(system, node, workloads, seconds):
+    for namespace, workload in workloads:
+        name = workload.partition("/")[2]
+        wait_for(lambda: [pod for pod in system.cluster.ready_pods(namespace, name)
+                          if pod["spec"]["nodeName"] != node], f"{name} on another node", seconds)
+
+
+def runbook(node):
+    """The commands of the page's section about a lost node."""
+    section = RUNBOOK.read_text().split("## A node is lost\n")[1].split("\n## ")[0]
+    lines = re.findall(r"^    (\S.*)$", section, re.MULTILINE)
+    assert len(lines) == 2 and all("NODE" in line for line in lines)
+    return [line.replace("NODE", node).split()[1:] for line in lines]
+
+
+@pytest.mark.parametrize("number, fault", list(enumerate(NODE_FAULTS, 2)), ids=["stateless", "stateful"])
+def test_every_receipt_is_found_once_when_a_node_dies(system, is_long, number, fault):
+    if not is_long:
+        pytest.skip("a long form: ./dev test --long kubernetes")
+    if not system.cluster.folder:
+        pytest.skip("nodes are made and killed by TEST_CLUSTER's add-node.sh alone")
+    workloads, needs_runbook = NODE_FAULTS[fault]
+    node = system.cluster.add_node(number)
+    system.cluster.dev("load", *OURS, SERVERS)
+    made_anew_on(system, node, workloads)
+    with Load(Steady(system, 50), batch=20, first=number * RANGE) as load:
+        more_accepted(load, 2_000)
+        before, started = len(load.accepted), time.monotonic()
+        system.cluster.kill_node(number)
+        take_away, forget = runbook(node)
+        if needs_runbook:
+            wait_for(lambda: not is_ready(system, node), "the cluster to miss the node", DEADLINE)
+            system.cluster.kubectl(*take_away)
+        wait_for_pods_elsewhere(system, node, workloads, DEADLINE if needs_runbook else 120)
+        more_accepted(load, 1_000)
+        row = fault, len(load.accepted) - before, time.monotonic() - started
+    check(system, load)
+    system.cluster.kubectl(*forget)
+    keep([row])
+
+
+def is_ready(system, node):
+    conditions = system.cluster.get("node", node)["status"]["conditions"]
+    return any(one["type"] == "Ready" and one["status"] == "True" for one in conditions)

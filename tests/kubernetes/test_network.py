@@ -99,7 +99,8 @@ def reality(manifests):
 @pytest.mark.parametrize("folder, table", [
     ("overlays/local", TABLE), ("overlays/production", SECURED), ("overlays/aws", SECURED),
     ("tests/local-kraft", with_kraft(TABLE)), ("tests/production-kraft-tls", with_kraft(SECURED)),
-    ("tests/production-observed", SECURED), ("tests/local-tls", TABLE)])
+    ("tests/production-observed", SECURED), ("tests/local-tls", TABLE),
+    ("tests/local-tracing", TABLE)])
 def test_the_policies_allow_what_the_table_says_and_nothing_else(folder, table):
     assert reality(render(folder)) == table
 

@@ -1,9 +1,11 @@
 """The whole system on a real cluster: entry paths, documents, wrong settings."""
 import json
+import os
 
 import pytest
 
-from cluster import request
+from cluster import NAMESPACES, request
+from deployed import TRIED
 from rendered import find, render
 from system import wait_for
 
@@ -84,6 +86,33 @@ def test_a_file_that_a_job_imports_is_found_in_the_index(system):
         system.cluster.kubectl("logs", *place)
     wait_for(lambda: elasticsearch_count(system, "orders-index", {
         "prefix": {"source": "s3://bucket/orders.json"}}) == 3, "three documents of the file", 120)
+
+
+def running(system):
+    """Pods by name, but those of jobs, which end."""
+    return {pod["metadata"]["name"]: pod["metadata"]["labels"]["app.kubernetes.io/name"]
+            for namespace in NAMESPACES
+            for pod in system.cluster.get("pods", "--namespace", namespace)["items"]
+            if pod["metadata"]["ownerReferences"][0]["kind"] != "Job"
+            and "deletionTimestamp" not in pod["metadata"]}
+
+
+def test_changing_one_setting_rolls_exactly_the_pods_that_read_it(system, tmp_path):
+    (tmp_path / "kustomization.yaml").write_text(f"""
+apiVersion: kustomize.config.k8s.io/v1beta1
+kind: Kustomization
+resources: [{os.path.relpath(TRIED, tmp_path)}]
+configMapGenerator:
+  - {{name: consumer-settings, namespace: tributary, behavior: merge, literals: [LOG_LEVEL=warn]}}
+""")
+    before = running(system)
+    try:
+        system.cluster.dev("deploy", tmp_path)
+        after = running(system)
+    finally:
+        system.cluster.dev("deploy", TRIED)
+    assert {after[name] for name in after.keys() - before.keys()} == {"consumer"}
+    assert {before[name] for name in before.keys() - after.keys()} == {"consumer"}
 
 
 @pytest.mark.parametrize("name, value, words", [
