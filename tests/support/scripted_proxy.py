@@ -2,6 +2,7 @@
 
     with ScriptedProxy(stack.elasticsearch) as proxy:
         proxy.script = lambda method, path: (401, {}, {"error": …}) if … else None   # None: passed on
+        proxy.loses = lambda method, path: …    # Whether the server's answer never arrives.
 """
 import http.client
 import http.server
@@ -23,6 +24,7 @@ class ScriptedProxy:
     def __init__(self, target):
         self.target = urllib.parse.urlsplit(target).netloc
         self.script = lambda method, path: None
+        self.loses = lambda method, path: False
         self.answered = 0  # By the script.
 
     def __enter__(self):
@@ -55,7 +57,10 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         body = self.rfile.read(size) if size else None
         scripted = self.owner.script(self.command, self.path)
         if scripted is None:
-            self.send(*self.pass_on(body))
+            given = self.pass_on(body)
+            if self.owner.loses(self.command, self.path):
+                raise ConnectionError("The answer is lost.")
+            self.send(*given)
         else:
             self.owner.answered += 1
             status, headers, content = scripted
