@@ -43,8 +43,10 @@ run('every page is accessible and fits', async (open) => {
     await assertFits(page, name);
     await assertAccessible(page, name);
   }
-  for (const part of ['event log', 'document index', 'producer', 'consumer']) {
-    await page.getByRole('row', {name: new RegExp(`^${part} ready`)}).waitFor();
+  await page.getByRole('row', {name: /^event log ready Kafka at 127\.0\.0\.1:\d+/}).waitFor();
+  await page.getByRole('row', {name: /^document index ready Elasticsearch at http/}).waitFor();
+  for (const part of ['producer', 'consumer']) {
+    await page.getByRole('row', {name: new RegExp(`^${part} ready http\\S+ \\d+\\.\\d+\\.\\d+`)}).waitFor();
   }
   await page.getByText('balanced', {exact: true}).waitFor();
 });
