@@ -162,6 +162,8 @@ http::Response Console::about() {
     json::array types;
     for (const event::EntityType& type : catalog_.types()) types.push_back(type_json(type));
     const json::object object{{"version", settings_.version},
+                              {"log", settings_.log},
+                              {"index", settings_.index},
                               {"types", std::move(types)},
                               {"takes_events", settings_.takes_events},
                               {"takes_files", settings_.takes_files}};

@@ -22,7 +22,9 @@ namespace tributary::console {
 struct ConsoleSettings {
     std::string group = "tributary";  ///< Whose offsets say what is in flight.
     std::string version;
-    int threads = 2;  ///< For searches, which block.
+    std::string log;    ///< What the log is and where, for people: `Kafka at kafka:9092`.
+    std::string index;  ///< The same of the index.
+    int threads = 2;    ///< For searches, which block.
     /// Whether this port takes events (POST /events) and files (PUT /bucket/<key>) as well.
     bool takes_events = false;
     bool takes_files = false;

@@ -55,8 +55,11 @@ protected:
         index_writer_ = index_->make_writer();
         letters_ = std::make_unique<dead_letters::DeadLetters>(catalog_, *inspector_, *log_writer_,
                                                                *searcher_, *index_writer_, clock_);
+        ConsoleSettings settings;
+        settings.log = "Kafka at broker:9092";
+        settings.index = "embedded";
         console_ = std::make_unique<Console>(
-            ConsoleSettings{}, catalog_, *searcher_, *inspector_, *letters_,
+            settings, catalog_, *searcher_, *inspector_, *letters_,
             [] { return std::vector<PartStatus>(); }, clock_);
         loop_.start(1);
         guard_ = std::make_unique<Guard>(GuardSettings(), *console_);

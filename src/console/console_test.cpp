@@ -138,7 +138,8 @@ TEST_F(ConsoleTest, ThePageIsSentOnceAndCompressed) {
 TEST_F(ConsoleTest, TellsThePageWhatThereIs) {
     const auto about = get("/api/about");
     for (const char* words :
-         {R"("name":"order")", R"({"name":"total","kind":"number"})", R"("takes_files":false)"}) {
+         {R"("name":"order")", R"({"name":"total","kind":"number"})", R"("takes_files":false)",
+          R"("log":"Kafka at broker:9092")", R"("index":"embedded")"}) {
         EXPECT_NE(about.body.find(words), std::string::npos) << words << " in " << about.body;
     }
 }

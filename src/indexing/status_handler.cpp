@@ -1,8 +1,10 @@
 #include "indexing/status_handler.h"
 
+#include <fmt/format.h>
 #include <string>
 #include <utility>
 
+#include "base/version.h"
 #include "receipt/receipt.h"
 
 namespace tributary::indexing {
@@ -62,7 +64,10 @@ http::Response StatusHandler::health() const {
 
 http::Response StatusHandler::readiness() const {
     const auto ready = consumer_.ready();
-    if (ready) return response_of("application/json", R"({"status":"ready"})");
+    if (ready) {
+        return response_of("application/json",
+                           fmt::format(R"({{"status":"ready","version":"{}"}})", kVersion));
+    }
     return problem(503, "not-ready", "This consumer cannot work off records now",
                    ready.error().message);
 }

@@ -1,8 +1,10 @@
 #include "ingest/producer_service.h"
 
 #include <algorithm>
+#include <fmt/format.h>
 #include <utility>
 
+#include "base/version.h"
 #include "ingest/embedded_files.h"
 #include "ingest/problems.h"
 #include "ingest/request_metrics.h"
@@ -243,7 +245,8 @@ http::Response ProducerService::readiness() const {
         return response_of(
             receipt::compose(not_ready_problem(ready.error().message), writer_.expected_wait()));
     }
-    return response_of(200, "application/json", R"({"status":"ready"})");
+    return response_of(200, "application/json",
+                       fmt::format(R"({{"status":"ready","version":"{}"}})", kVersion));
 }
 
 void ProducerService::update_load() {

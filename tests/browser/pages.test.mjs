@@ -32,6 +32,11 @@ for (const [colorScheme, width, look] of [['light', 1280, 'light, desktop'], ['d
       await heading(page, name);
       await page.getByText('Loading …').waitFor({state: 'detached'});
       await assertFits(page, name);
+      const [left, right] = await page.locator('.menu [aria-current]').evaluate((item) => {
+        const box = item.getBoundingClientRect();
+        return [box.left, box.right];
+      });
+      assert.ok(left >= 0 && right < width + 1, `${name} in the menu, ${look}: from ${left} to ${right}`);
       await assertAccessible(page, `${name}, ${look}`);
     }
   });

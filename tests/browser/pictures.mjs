@@ -40,7 +40,7 @@ async function shoot(browser, system, options, [name, address], file) {
     if (name === 'Live') await page.waitForFunction(() => document.querySelectorAll('.chart canvas').length === 3);
     // The fonts and the charts' first drawing.
     await page.evaluate(() => document.fonts.ready.then(() => new Promise(requestAnimationFrame)));
-    await page.screenshot({path: `${folder}/${file}.png`});
+    await page.screenshot({path: `${folder}/${file}.png`, fullPage: isAll});
   });
 }
 

@@ -90,6 +90,18 @@ run('a dead letter whose cause is gone becomes a document when it is redriven', 
   assert.equal(document.data.total, 2);
 });
 
+run('Event sees by itself that its dead letter was redriven elsewhere', {}, async (system, open) => {
+  await makeLetters(system, 1);
+  system.freeId('reused-0');
+  const page = await open(`${system.url}/#/event/reused-0`);
+  await page.locator('.timeline li[data-stage="dead-lettered"]').waitFor();
+  assert.equal(await page.locator('.timeline li[data-stage="indexed"]').count(), 0);
+  const answer = await fetch(`${system.url}/api/dead-letters/redrive`, {
+    method: 'POST', headers: {'Content-Type': 'application/json', Origin: system.url}, body: '{"filter":{}}'});
+  assert.equal(answer.status, 200);
+  await page.locator('.timeline li[data-stage="indexed"]').waitFor();
+});
+
 run('hostile strings in events are only text', {}, async (system, open) => {
   const evil = ['<script>alert(1)</script>', '<img src=x onerror=alert(2)>', '"><svg onload=alert(3)>',
     'javascript:alert(4)', '</pre><h1>gotcha</h1>', '\u202egnirts', '\u0000\u0007', 'x'.repeat(5000), '{{7*7}}', "';--"];

@@ -3,6 +3,7 @@
     with ScriptedProxy(stack.elasticsearch) as proxy:      # tls=ssl.SSLContext for https
         proxy.script = lambda method, path: (401, {}, {"error": …}) if … else None   # None: passed on
         proxy.authorization = "ApiKey c2VjcmV0"     # from now on others get Elasticsearch's 401
+        proxy.loses = lambda method, path: …    # Whether the server's answer never arrives.
 """
 import http.client
 import http.server
@@ -25,6 +26,7 @@ class ScriptedProxy:
         self.tls, self.authorization = tls, None
         self.target = urllib.parse.urlsplit(target).netloc
         self.script = lambda method, path: None
+        self.loses = lambda method, path: False
         self.answered = 0  # By the script.
 
     def __enter__(self):
@@ -60,7 +62,10 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         body = self.rfile.read(size) if size else None
         scripted = self.refusal() or self.owner.script(self.command, self.path)
         if scripted is None:
-            self.send(*self.pass_on(body))
+            given = self.pass_on(body)
+            if self.owner.loses(self.command, self.path):
+                raise ConnectionError("The answer is lost.")
+            self.send(*given)
         else:
             self.owner.answered += 1
             status, headers, content = scripted

@@ -47,8 +47,8 @@ console::PartStatus function_status(const std::string& name,
     console::PartStatus part;
     part.name = name;
     part.is_ready = counts.ready > 0;
-    part.detail = fmt::format("{} instances, {} ready, {} running{}", counts.instances,
-                              counts.ready, counts.running, more);
+    part.detail = fmt::format("{} instance{}, {} ready, {} running{}", counts.instances,
+                              counts.instances == 1 ? "" : "s", counts.ready, counts.running, more);
     part.version = kVersion;
     return part;
 }

@@ -37,7 +37,38 @@ async function freePorts() {
   }
 }
 
-export class System {
+/** What a test asks a running system, however it runs: `url` is its console, `producer` the Producer. */
+export class Client {
+  get headers() { return {}; }
+
+  async get(target) {
+    const response = await fetch(this.url + target, {headers: this.headers});
+    return response.json();
+  }
+
+  async send(event, headers = {}) {
+    const response = await fetch(`${this.url}/events`, {
+      method: 'POST', body: JSON.stringify(event),
+      headers: {'Content-Type': 'application/json', ...this.headers, ...headers},
+    });
+    return {status: response.status, body: await response.json()};
+  }
+
+  /** Many at once, straight to the Producer. */
+  async sendMany(events) {
+    const response = await fetch(`${this.producer}/produce`, {
+      method: 'POST', headers: {'Content-Type': 'application/x-ndjson'},
+      body: events.map((event) => JSON.stringify(event)).join('\n'),
+    });
+    if (response.status !== 200) throw new Error(`${response.status} ${await response.text()}`);
+  }
+
+  settled() {
+    return waitFor(async () => (await this.get('/api/ledger')).totals.in_flight === 0, 'an empty flight');
+  }
+}
+
+export class System extends Client {
   static async start(settings = {}) {
     const system = new System();
     system.settings = settings;
@@ -99,28 +130,6 @@ export class System {
     rmSync(this.folder, {recursive: true, force: true});
   }
 
-  async get(target) {
-    const response = await fetch(this.url + target, {headers: this.headers});
-    return response.json();
-  }
-
-  async send(event, headers = {}) {
-    const response = await fetch(`${this.url}/events`, {
-      method: 'POST', body: JSON.stringify(event),
-      headers: {'Content-Type': 'application/json', ...this.headers, ...headers},
-    });
-    return {status: response.status, body: await response.json()};
-  }
-
-  /** Many at once, straight to the Producer. */
-  async sendMany(events) {
-    const response = await fetch(`${this.producer}/produce`, {
-      method: 'POST', headers: {'Content-Type': 'application/x-ndjson'},
-      body: events.map((event) => JSON.stringify(event)).join('\n'),
-    });
-    if (response.status !== 200) throw new Error(`${response.status} ${await response.text()}`);
-  }
-
   /** Moves the document of an event out of the way, as if it had been deleted: its id is free then. */
   freeId(id) {
     execFileSync('/usr/bin/python3', ['-c', `
@@ -130,9 +139,5 @@ for number, in index.execute("SELECT number FROM indices WHERE name <> 'dead-let
     index.execute(f"UPDATE entries_{number} SET id = 'away', event_id = 'away' WHERE id = ?", (sys.argv[2],))
 index.commit()
 `, path.join(this.folder, 'data/index.db'), id]);
-  }
-
-  settled() {
-    return waitFor(async () => (await this.get('/api/ledger')).totals.in_flight === 0, 'an empty flight');
   }
 }

@@ -107,7 +107,7 @@ export function query(parameters: Record<string, string | number | undefined>): 
 
 export interface Field { name: string; kind: 'keyword' | 'text' | 'number' | 'date' | 'boolean' }
 export interface EntityType { name: string; topic: string; index: string; id_field: string; fields: Field[] }
-export interface About { version: string; types: EntityType[]; takes_events: boolean; takes_files: boolean }
+export interface About { version: string; log: string; index: string; types: EntityType[]; takes_events: boolean; takes_files: boolean }
 
 export interface EventDocument {
   id: string; type: string; source?: string; subject?: string; time?: string; data?: unknown;

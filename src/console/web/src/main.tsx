@@ -1,5 +1,5 @@
 import {render} from 'preact';
-import {useEffect, useState} from 'preact/hooks';
+import {useEffect, useRef, useState} from 'preact/hooks';
 import {About, call, token} from './api';
 import {startLive, useLive, useToken} from './live';
 import {Confirm} from './parts/confirm';
@@ -19,8 +19,13 @@ const kPages = [['', 'Live'], ['events', 'Events'], ['event', 'Event'], ['letter
   ['send', 'Send'], ['upload', 'Upload'], ['status', 'Status']] as const;
 
 function Menu(props: {current: string}) {
+  const menu = useRef<HTMLElement>(null);
+  // On a phone the menu is wider than the window.
+  useEffect(() => {
+    menu.current?.querySelector('[aria-current]')?.scrollIntoView({block: 'nearest', inline: 'center'});
+  }, [props.current]);
   return (
-    <nav class="menu" aria-label="Pages of the console">
+    <nav ref={menu} class="menu" aria-label="Pages of the console">
       <ul>
         {kPages.map(([path, name]) => (
           <li key={path}><a href={path ? link(path) : '#/'} aria-current={props.current === path ? 'page' : undefined}>{name}</a></li>

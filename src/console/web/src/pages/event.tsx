@@ -58,8 +58,9 @@ function MatchView(props: {match: Match; number: number}) {
 
 function Lookup(props: {id: string}) {
   const load = useLoad((signal) => call<Way>(`/api/events/${encodeURIComponent(props.id)}`, {signal}), props.id);
-  const isWaiting = load.value?.matches.some((match) => match.state === 'in-flight') ||
-    load.value?.matches.length === 0;
+  const states = load.value?.matches.map((match) => match.state);
+  // A dead letter may be redriven at any moment, and what was redriven is found a second later.
+  const isWaiting = states !== undefined && (states.includes('in-flight') || !states.includes('indexed'));
   useEffect(() => {
     if (!isWaiting) return;
     const timer = setInterval(load.reload, 1500);

@@ -34,7 +34,7 @@ function Search(props: {about?: About; wanted: Wanted; onSearch: (wanted: Wanted
       </label>
       <label>Event id<input value={draft.id} onInput={set('id')} autocomplete="off" spellcheck={false} /></label>
       <label>Received from<input type="datetime-local" value={draft.after} onInput={set('after')} /></label>
-      <label>until<input type="datetime-local" value={draft.before} onInput={set('before')} /></label>
+      <label>Received until<input type="datetime-local" value={draft.before} onInput={set('before')} /></label>
       <div class="actions">
         <button type="submit" class="primary">Search</button>
         <button type="button" onClick={() => { setDraft(kNothing); props.onSearch(kNothing); }}>Clear</button>

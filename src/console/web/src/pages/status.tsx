@@ -43,12 +43,17 @@ function TokenForm() {
   );
 }
 
+/** What is not there is left out on a phone. */
+function Cell(props: {kind: string; text?: string}) {
+  return <td class={`${props.kind} ${props.text ? '' : 'none'}`}>{props.text || '–'}</td>;
+}
+
 export function StatusPage(props: {about?: About; live: Live}) {
   const {live} = props;
   const last = live.samples[live.samples.length - 1];
   const parts = last ? [
-    {name: 'event log', ready: last.log.ok, detail: last.log.detail, address: '', version: ''},
-    {name: 'document index', ready: last.index.ok, detail: last.index.detail, address: '', version: ''},
+    {name: 'event log', ready: last.log.ok, detail: last.log.detail, address: props.about?.log, version: ''},
+    {name: 'document index', ready: last.index.ok, detail: last.index.detail, address: props.about?.index, version: ''},
     ...last.parts,
   ] : [];
   return (
@@ -56,16 +61,16 @@ export function StatusPage(props: {about?: About; live: Live}) {
       {!last && <Waiting />}
       {last && (
         <div class="scroll" tabIndex={0} role="region" aria-label="Parts of the system">
-          <table>
+          <table class="parts">
             <thead><tr><th>Part</th><th>State</th><th>Address</th><th>Version</th><th>Detail</th></tr></thead>
             <tbody>
               {parts.map((part) => (
                 <tr key={part.name}>
                   <th scope="row">{part.name}</th>
                   <td><StateTag state={part.ready ? 'ready' : 'not ready'} /></td>
-                  <td class="mono">{part.address || '–'}</td>
-                  <td>{part.version || '–'}</td>
-                  <td class="cut wide">{part.detail || '–'}</td>
+                  <Cell kind="mono" text={part.address} />
+                  <Cell kind="" text={part.version} />
+                  <Cell kind="cut wide" text={part.detail} />
                 </tr>
               ))}
             </tbody>

@@ -128,7 +128,7 @@ export function UploadPage(props: {about?: About}) {
     );
   }
   return (
-    <Page title="Upload" lead="A JSON array or one JSON object a line, plain or .gz; the file’s name says the type: orders.json, 2026-11_suppliers.ndjson.gz.">
+    <Page title="Upload" lead={<>A JSON array or one JSON object a line, plain or .gz; the file’s name says the type: orders.json, <span class="whole">2026-11_suppliers.ndjson.gz.</span></>}>
       <div class={`drop ${isOver ? 'over' : ''}`} onDragOver={(event) => { event.preventDefault(); setOver(true); }}
         onDragLeave={() => setOver(false)} onDrop={(event) => { event.preventDefault(); setOver(false); add(event.dataTransfer?.files); }}>
         <p><strong>Drop files here</strong> <span class="quiet">or</span></p>

@@ -23,7 +23,8 @@ function optionsFor(lines: Line[], width: number, height: number, format: (value
     width, height,
     legend: {show: false},
     cursor: {y: false, points: {size: 6}},
-    padding: [8, 8, 0, 0],
+    // The last time on the axis is written half beyond it.
+    padding: [8, 26, 0, 0],
     scales: {
       x: {time: true},
       y: {range: (_chart, _low, high) => [0, Math.max(high ?? 0, 1) * 1.1]},
