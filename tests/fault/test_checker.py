@@ -25,7 +25,7 @@ class DoctoredSystem:
         return [{"id": f"unique-{i}", "data": {"seq": n}} for i, n in enumerate(self.numbers)]
 
 
-LOAD = types.SimpleNamespace(accepted={1: "r", 2: "r", 3: "r"}, attempted={1, 2, 3, 4})
+LOAD = types.SimpleNamespace(accepted={1: "r", 2: "r", 3: "r"}, attempted={1, 2, 3, 4}, first=0)
 
 
 @pytest.mark.parametrize("numbers", [[1, 2, 3], [1, 2, 3, 4]], ids=["accepted", "and-unanswered"])
