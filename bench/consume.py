@@ -10,6 +10,7 @@ with {brokers}, {elasticsearch} and {group}' adds a program of yours.
 """
 import argparse
 import concurrent.futures
+import contextlib
 import http.client
 import json
 import os
@@ -40,14 +41,18 @@ def order(number):
             "date": "2026-11-25T10:00:00Z", "comment": "leave it at the back door"}
 
 
-def fill(stack, events, ports, producer):
+def plain_event(number):
+    return {"type": "order", "id": f"e{number}", "data": order(number)}
+
+
+def fill(stack, events, ports, producer, make_event=plain_event):
     """Writes the events to the topic through a Producer."""
     port = next(ports)
     program = Program("consume-fill", *producer_command(stack, port, producer))
     with program:
         program.wait_ready(f"http://127.0.0.1:{port}/ready")
         for first in range(0, events, 1000):
-            lines = "\n".join(json.dumps({"type": "order", "id": f"e{n}", "data": order(n)})
+            lines = "\n".join(json.dumps(make_event(n))
                               for n in range(first, min(first + 1000, events)))
             answer = request("POST", f"http://127.0.0.1:{port}/produce", lines,
                              {"Content-Type": "application/x-ndjson"})
@@ -162,11 +167,13 @@ def run_direct(indexing, bodies, events):
             "server_cpu_s_per_1000": (cpu_seconds(indexing.pid) - server) / events * 1000}
 
 
-def run_mover(indexing, name, command, environment, events):
-    """From the first document that is seen to the last one: joining a group is not what is measured."""
+def run_mover(indexing, name, command, environment, events, check=lambda program: None,
+              around=lambda program: contextlib.nullcontext()):
+    """From the first document that is seen to the last one: joining a group is not what is measured.
+    `check` looks at the program once it has ended, `around` is entered while it runs."""
     indexing.reset()
     server = cpu_seconds(indexing.pid)
-    with Program(f"consume-{name}", command, environment) as program:
+    with Program(f"consume-{name}", command, environment) as program, around(program):
         first = await_documents(indexing, program, 1)
         started = time.monotonic()
         await_documents(indexing, program, events)
@@ -174,9 +181,11 @@ def run_mover(indexing, name, command, environment, events):
         if first >= events:
             raise StackError(f"{events} events are gone at the first look: give more --events.")
         check_count(indexing, name, events)
-        return {"documents_per_second": (events - first) / seconds,
+        cost = {"documents_per_second": (events - first) / seconds,
                 "cpu_s_per_1000": program.cpu_seconds() / events * 1000, "rss_mb": program.rss_mb(),
                 "server_cpu_s_per_1000": (cpu_seconds(indexing.pid) - server) / events * 1000}
+    check(program)
+    return cost
 
 
 def await_documents(indexing, program, count, deadline=900):

@@ -47,10 +47,10 @@ def contenders(stack, ports):
     return found
 
 
-def wrk(url, connections, seconds, run, batch):
+def wrk(url, connections, seconds, run, batch, *more):
     done = subprocess.run(
         ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "30s", "-s", LUA, url, "--",
-         run, str(batch)], capture_output=True, text=True)
+         run, str(batch), *map(str, more)], capture_output=True, text=True)
     line = next((line for line in done.stdout.splitlines() if line.startswith("{")), None)
     if not line:
         raise StackError(f"wrk gave no result: {done.stdout}{done.stderr}")
@@ -59,7 +59,8 @@ def wrk(url, connections, seconds, run, batch):
 
 def measure(program, url, case, seconds, run):
     before = program.cpu_seconds()
-    result = wrk(url, case["connections"], seconds, run, case["batch"])
+    more = [case["follow_every"]] if "follow_every" in case else []
+    result = wrk(url, case["connections"], seconds, run, case["batch"], *more)
     program.check()
     answered = result["requests"] - result["refused"]
     events = answered * case["batch"]

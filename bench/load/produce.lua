@@ -1,5 +1,6 @@
 -- wrk's script: POST /produce with orders whose ids are unique, one a request or a batch of N.
---   wrk … -s produce.lua URL -- RUN BATCH
+--   wrk … -s produce.lua URL -- RUN BATCH [N]
+-- With N they are CloudEvents with a traceparent each, and every Nth is marked as sampled.
 -- Prints one JSON object with what was answered and how long it took.
 local threads = 0
 
@@ -8,10 +9,10 @@ function setup(thread)
     threads = threads + 1
 end
 
-local run, batch, sent, headers
+local run, batch, followed, sent, headers
 
 function init(arguments)
-    run, batch, sent = arguments[1], tonumber(arguments[2]), 0
+    run, batch, followed, sent = arguments[1], tonumber(arguments[2]), tonumber(arguments[3]), 0
     headers = {["Content-Type"] = batch > 1 and "application/x-ndjson" or "application/json"}
 end
 
@@ -21,8 +22,12 @@ local pattern = '{"type":"order","id":"%s-%d-%d","data":{"id":%d,"customer_id":"
 
 local function event()
     sent = sent + 1
-    return string.format(pattern, run, number, sent, sent, sent % 5000, sent % 997, sent % 9 + 1,
-                         sent % 1000)
+    local text = string.format(pattern, run, number, sent, sent, sent % 5000, sent % 997,
+                               sent % 9 + 1, sent % 1000)
+    if not followed then return text end
+    return string.format('{"specversion":"1.0","source":"/bench",'
+                         .. '"traceparent":"00-%016x%016x-00000000000000ff-0%d",%s',
+                         number + 1, sent, sent % followed == 0 and 1 or 0, text:sub(2))
 end
 
 function request()

@@ -1,0 +1,211 @@
+#!/usr/bin/env python3
+"""What log lines cost: each service with them and without, in turns.
+
+    ./dev bench log_lines [--rounds 12] [--seconds 1] [--moves 6] [--events 200000] [--every 100]
+
+Every event has a traceparent of its own; one in a hundred is marked as sampled. The programs get the
+same load and differ in LOG_LEVEL only: at warn they are silent, at info each writes a line for every
+sampled event, which is counted. In every round both take a turn, the other one first each time; what
+is kept is the median of what the two turns of a round differ by.
+
+Where there is `perf` (Debian's linux-perf), stacks of the logging program are sampled as well, and those
+counted that lie in the writing of a line: that tells one percent where two turns differ by twenty.
+"""
+import argparse
+import contextlib
+import shutil
+import signal
+import statistics
+import subprocess
+import sys
+import tempfile
+
+import consume
+import produce
+from contenders import BIN, OUT, Program, Stack, StackError, median
+from measure import Result
+
+LEVELS = {"silent": "warn", "logging": "info"}
+CASES = ({"connections": 64, "batch": 1}, {"connections": 16, "batch": 100})
+ROUNDS_OF_A_PROCESS = 4
+SAMPLED_TURNS = 6
+# What is on the stack while a line is made and written.
+IN_LINES = ("Log::write", "log_outcome", "Consumer::follow")
+ABOUT = """\
+Each service at LOG_LEVEL=warn ("silent") and at info ("logging"), where it writes one line for every
+followed event. Nothing else differs, and they take turns. "Costs more" is the median of what the two turns
+of a round differ by; the middle half of the rounds lies within the range beside it. On a machine with other
+work that range is wide. "In lines" is steadier: of the logging program's processor time, as perf sampled
+its stacks, what went into its lines, and of how many samples; what lines push out of the caches is not in
+it. They go to a file. Kafka (KRaft) and Elasticsearch share the machine's cores with services and load."""
+
+
+def in_turns(rounds, turn):
+    """What `turn(name, number)` measured for both, by round."""
+    found = []
+    for number in range(rounds):
+        names = list(LEVELS) if number % 2 == 0 else list(LEVELS)[::-1]
+        found.append({name: turn(name, number) for name in names})
+        print("  " + ", ".join(f"{name} {found[-1][name]['cpu']:.5f} CPU s per 1,000 at "
+                               f"{found[-1][name]['rate']:,.0f}/s" for name in LEVELS), flush=True)
+    return found
+
+
+def differences(rounds, key):
+    """By how many percent it is more with lines: quartiles of the rounds."""
+    return statistics.quantiles([(one["logging"][key] / one["silent"][key] - 1) * 100 for one in rounds],
+                                n=4, method="inclusive")
+
+
+class Sampled:
+    """Samples a program's stacks until it is left: `share` is what of its time went into its lines."""
+
+    def __init__(self, program, folder):
+        self.program, self.file, self.share = program, folder / "perf.data", "no perf here"
+
+    def __enter__(self):
+        self.perf = shutil.which("perf") and subprocess.Popen(
+            ["perf", "record", "-q", "-e", "cpu-clock", "-F", "999", "--call-graph", "dwarf,16384",
+             "-p", str(self.program.process.pid), "-o", self.file],
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        return self
+
+    def __exit__(self, kind, *_):
+        if not self.perf:
+            return
+        self.perf.send_signal(signal.SIGINT)
+        self.perf.wait(60)
+        if kind is None:
+            said = subprocess.run(["perf", "script", "-i", self.file, "-F", "ip,sym", "--no-inline"],
+                                  capture_output=True, text=True, timeout=300).stdout
+            stacks = [stack for stack in said.split("\n\n") if stack.strip()]
+            lines = sum(any(name in stack for name in IN_LINES) for stack in stacks)
+            self.share = f"{lines / max(1, len(stacks)):.2%} of {len(stacks):,}"
+
+
+def add_row(table, what, rounds, share):
+    def middle(name, key):
+        return median([one[name][key] for one in rounds])
+
+    def said(key):
+        low, half, high = differences(rounds, key)
+        return f"{half:+.1f} % ({low:+.1f} to {high:+.1f})"
+    table.add(what, len(rounds), middle("silent", "cpu"), middle("logging", "cpu"), said("cpu"), share,
+              middle("silent", "rate"), middle("logging", "rate"), said("rate"))
+
+
+def check_lines(name, program, events, every):
+    """Who writes less than it should is cheap, and who writes at warn is not silent."""
+    with open(program.log, "rb") as log:
+        lines = sum(b'"trace":{"id":' in line for line in log)
+    wanted = events / every if name == "logging" else 0
+    # Requests that the load cut off at its end are followed, too, and not counted as answered.
+    if not wanted * 0.99 <= lines <= wanted * 1.1:
+        raise StackError(f"{program.name} wrote {lines:,} lines of {events:,.0f} events, where "
+                         f"{wanted:,.0f} were to be.")
+
+
+def measure_producer(stack, ports, options, table):
+    """Both are started anew every few rounds: two processes of one program differ by some percent for
+    as long as they live, by how their memory came to lie."""
+    for case in CASES:
+        what = "Producer, " + ("single events" if case["batch"] == 1 else f"batches of {case['batch']}")
+        print(what, flush=True)
+        rounds, share = measure_producers(stack, ports, options, case, is_sampled=True)
+        while len(rounds) < options.rounds:
+            rounds += measure_producers(stack, ports, options, case, is_sampled=False)[0]
+        add_row(table, what, rounds, share)
+
+
+def measure_producers(stack, ports, options, case, is_sampled):
+    """Some rounds; and, when asked for, the share of the lines."""
+    share = None
+    events = dict.fromkeys(LEVELS, 0)
+    with contextlib.ExitStack() as stopped:
+        running = {}
+        for name, level in LEVELS.items():
+            port = next(ports)
+            running[name] = stopped.enter_context(Program(
+                f"log-lines-producer-{name}", [BIN / "tributary-producer"],
+                {"KAFKA_BOOTSTRAP_SERVERS": stack.kafka, "PORT": str(port), "LOG_LEVEL": level,
+                 "LOG_FORMAT": "json", "DATA_DIR": str(stack.folder / name)})), port
+
+        def turn(name, number):
+            program, port = running[name]
+            one = produce.measure(program, f"http://127.0.0.1:{port}/produce",
+                                  {**case, "follow_every": options.every}, options.seconds,
+                                  f"{name}-{port}-{number}")
+            events[name] += one["events"]
+            return {"cpu": one["cpu_s_per_1000"], "rate": one["events_per_second"]}
+        for name, (program, port) in running.items():
+            program.wait_ready(f"http://127.0.0.1:{port}/ready")
+            turn(name, "first")  # Connections, the heap, and the broker's JVM.
+        measured = in_turns(ROUNDS_OF_A_PROCESS, turn)
+        if is_sampled:
+            with Sampled(running["logging"][0], stack.folder) as sampled:
+                for number in range(SAMPLED_TURNS):
+                    turn("logging", f"sampled-{number}")
+            share = sampled.share
+    for name, (program, _) in running.items():
+        check_lines(name, program, events[name], options.every)
+    return measured, share
+
+
+def measure_consumer(stack, ports, options, table):
+    def event(number):
+        sampled = number % options.every == 0
+        return {"specversion": "1.0", "source": "/bench", **consume.plain_event(number),
+                "traceparent": f"00-{number + 1:032x}-00000000000000ff-0{int(sampled)}"}
+    consume.fill(stack, options.events, ports, "tributary", event)
+    indexing = consume.Indexing(stack)
+
+    def turn(name, number, around=lambda program: contextlib.nullcontext()):
+        one = consume.run_mover(indexing, f"log-lines-{name}", [BIN / "tributary-consumer"], {
+            **stack.settings, "KAFKA_GROUP_ID": f"{name}-{number}", "PORT": str(next(ports)),
+            "LOG_LEVEL": LEVELS[name], "LOG_FORMAT": "json", "DATA_DIR": str(stack.folder / "data")},
+            options.events, lambda program: check_lines(name, program, options.events, options.every),
+            around)
+        return {"cpu": one["cpu_s_per_1000"], "rate": one["documents_per_second"]}
+    print("Consumer", flush=True)
+    for number in range(2):  # Elasticsearch's JVM is slow at first; the first makes its mapping, too.
+        turn("silent", f"warm-{number}")
+    rounds = in_turns(options.moves, turn)
+    sampled = []
+
+    def sample(program):
+        sampled.append(Sampled(program, stack.folder))
+        return sampled[-1]
+    turn("logging", "sampled", sample)
+    add_row(table, "Consumer", rounds, sampled[0].share)
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="./dev bench log_lines", description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=12, help="of the Producer")
+    parser.add_argument("--seconds", type=int, default=1, help="of each turn of the Producer")
+    parser.add_argument("--moves", type=int, default=6, help="rounds of the Consumer")
+    parser.add_argument("--events", type=int, default=200_000, help="what it moves in a turn")
+    parser.add_argument("--every", type=int, default=100, help="one event in so many is followed")
+    options = parser.parse_args()
+    OUT.mkdir(parents=True, exist_ok=True)
+    result = Result("log_lines", "What log lines cost", ABOUT)
+    table = result.table(f"One event in {options.every} is followed", [
+        "service", "rounds", "silent: CPU s per 1,000", "logging: CPU s per 1,000", "costs more",
+        "in lines", "silent: events/s", "logging: events/s", "is faster"])
+    # Each service has a stack of its own, so that neither has the other's records to carry.
+    for measure, choices in ((measure_producer, {"kafka_only": True}), (measure_consumer, {})):
+        with tempfile.TemporaryDirectory(prefix="tributary-bench-") as folder, \
+                Stack(folder, kraft=True, **choices) as stack:
+            for topic in ("products", "orders", "suppliers"):
+                for name in (topic, f"{topic}.dlq"):
+                    stack.broker.create_topic(name, 3)
+            measure(stack, stack.more_ports(), options, table)
+    result.save()
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except StackError as error:
+        sys.exit(str(error))
