@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <future>
 #include <gtest/gtest.h>
+#include <thread>
 
 #include "gateway/test_support.h"
 #include "gateway/upload.h"
@@ -255,6 +256,20 @@ TEST_F(GatewayServer, LeavesNothingUnfinishedBehind) {
     }
     EXPECT_TRUE(std::filesystem::is_empty(unfinished));
     EXPECT_FALSE(store_->head({"bucket", "b.json"}));
+}
+
+TEST_F(GatewayServer, KeepsAnUploadThatBeginsWhileAnotherProcessCleansUp) {
+    const auto unfinished = folder_.path() / "bucket" / object_store::kTemporaryFolder;
+    const std::jthread cleaner([this](const std::stop_token& stop) {
+        while (!stop.stop_requested()) {
+            ASSERT_TRUE(object_store::DirectoryStore::open(folder_.path().string()));
+        }
+    });
+    for (int i = 0; i < 1'000; ++i) {
+        Upload upload(folder_.path() / "bucket", unfinished, "a.json", std::to_string(i));
+        const auto stored = upload.finish();
+        ASSERT_TRUE(stored) << stored.error().message;
+    }
 }
 
 TEST_F(GatewayServer, RefusesKeysThatNobodyMayWrite) {

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <utility>
 
@@ -45,9 +46,16 @@ Result<void> Upload::open() {
     if (file_ >= 0) return {};
     std::error_code error;
     fs::create_directories(unfinished_.parent_path(), error);
-    file_ = ::open(unfinished_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-    if (file_ < 0) return cannot_store(key_, "creating a file", errno);
-    if (::flock(file_, LOCK_EX | LOCK_NB) != 0) return cannot_store(key_, "locking it", errno);
+    // Whoever starts a store removes what nobody has locked, this file too until it is.
+    for (bool has_name = false; !has_name;) {
+        file_ = ::open(unfinished_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+        if (file_ < 0) return cannot_store(key_, "creating a file", errno);
+        if (::flock(file_, LOCK_EX) != 0) return cannot_store(key_, "locking it", errno);
+        struct stat status{};
+        if (::fstat(file_, &status) != 0) return cannot_store(key_, "looking at it", errno);
+        has_name = status.st_nlink > 0;
+        if (!has_name) ::close(std::exchange(file_, -1));
+    }
     return {};
 }
 
