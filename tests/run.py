@@ -56,7 +56,11 @@ class Tally:
         if not file.exists():
             self.failed.append(f"{group}: wrote no results")
             return
-        cases = list(xml.parse(file).getroot().iter("testcase"))
+        try:
+            cases = list(xml.parse(file).getroot().iter("testcase"))
+        except xml.ParseError:
+            self.failed.append(f"{group}: ended before its results were written")
+            return
         before = self.passed, len(self.failed)
         for case in cases:
             name = f"{group}: {case.get('classname', '')}.{case.get('name')}"

@@ -9,6 +9,7 @@ import http.client
 import json
 import os
 import pathlib
+import random
 import signal
 import socket
 import subprocess
@@ -38,15 +39,13 @@ def free_port():
 
 
 def free_port_triple():
-    """A base port that is free together with the next two."""
+    """A base port that is free together with the next two; below those that the kernel gives to
+    whoever asks for any, which the system itself does while it starts."""
     while True:
         sockets = []
+        base = random.randrange(20_000, 31_000)
         try:
-            first = socket.socket()
-            sockets.append(first)
-            first.bind(("127.0.0.1", 0))
-            base = first.getsockname()[1]
-            for port in (base + 1, base + 2):
+            for port in (base, base + 1, base + 2):
                 other = socket.socket()
                 sockets.append(other)
                 other.bind(("127.0.0.1", port))

@@ -162,10 +162,11 @@ Result<void> create_all(const settings::Settings& values, const ApiKeysOptions& 
             outcome = std::unexpected(made.error());
             break;
         }
-        if (*made) manifests.add_secret(one, **made);
+        const std::optional<std::string>& secret = *made;
+        if (secret) manifests.add_secret(one, *secret);
         fmt::print("{}: {}\n", one.credential.name,
-                   *made ? fmt::format("made, for the Secret {}/{}", one.name_space, one.secret)
-                         : "is there; --renew makes it anew");
+                   secret ? fmt::format("made, for the Secret {}/{}", one.name_space, one.secret)
+                          : "is there; --renew makes it anew");
     }
     // Those before a failure count too: they exist now.
     if (std::fputs(manifests.text().c_str(), file->get()) < 0 || std::fflush(file->get()) != 0) {

@@ -36,8 +36,9 @@ public:
 
     /// `not_found`; `conflict` where the pin holds another version than is there now.
     Result<S3ObjectHead> head(const ObjectId& object, const S3Pin& pin);
-    /// Why a HEAD was answered so: it has no body, and a GET of the same has. `not_found` only where
-    /// S3 says that this object or version is not there, which a wrong address or bucket does not.
+    /// Why a HEAD was answered so: it has no body, and a GET of the same has. `not_found` only
+    /// where S3 says that this object or version is not there, which a wrong address or bucket does
+    /// not.
     Error reason_behind(int status, const ObjectId& object, const S3Pin& pin);
     /// One try for the bytes [first, last], which must be there, appended to `content` as they
     /// come. On an error what came until then stays in `content` and is good. `retry_later` where

@@ -26,14 +26,14 @@ const listen = (port) => new Promise((resolve) => {
   server.listen(port, '127.0.0.1', () => resolve(server));
 });
 
-/** A port that is free together with the next two. */
+/** A port that is free together with the next two; below those that the kernel gives to whoever asks
+    for any, which the system itself does while it starts. */
 async function freePorts() {
   for (;;) {
-    const first = await listen(0);
-    const base = first.address().port;
-    const others = await Promise.all([listen(base + 1), listen(base + 2)]);
-    [first, ...others].forEach((server) => server?.close());
-    if (others.every(Boolean)) return base;
+    const base = 20_000 + Math.floor(Math.random() * 11_000);
+    const servers = await Promise.all([base, base + 1, base + 2].map(listen));
+    await Promise.all(servers.map((server) => server && new Promise((done) => server.close(done))));
+    if (servers.every(Boolean)) return base;
   }
 }
 
@@ -76,7 +76,12 @@ export class System extends Client {
     system.port = await freePorts();
     system.url = `http://127.0.0.1:${system.port}`;
     system.producer = `http://127.0.0.1:${system.port + 1}`;
-    await system.run();
+    try {
+      await system.run();
+    } catch (error) {
+      await system.stop();
+      throw error;
+    }
     return system;
   }
 
