@@ -45,6 +45,9 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 22> kOurs{{
 constexpr std::array<std::string_view, 2> kInFlight{"max.in.flight",
                                                     "max.in.flight.requests.per.connection"};
 constexpr int kMostInFlight = 5;
+/// Milliseconds after which a broker that does not answer a reader is connected to anew; behind one
+/// lost answer everything on its connection waits. librdkafka's own default is a minute.
+constexpr const char* kSilence = "10000";
 
 Result<void> check(const std::string& name, const std::string& value) {
     const auto* ours = std::ranges::find(kOurs, std::string_view(name),
@@ -156,8 +159,9 @@ Result<ConfHandle> reader_configuration(const KafkaLogSettings& settings,
     // A killed member is replaced after ten seconds, a joining one heard of within one. What is
     // fetched ahead lies in memory; where it is full librdkafka looks again only after a second, so
     // it must last that long.
-    const std::array<Property, 3> defaults{{{"session.timeout.ms", "10000"},
+    const std::array<Property, 4> defaults{{{"session.timeout.ms", "10000"},
                                             {"heartbeat.interval.ms", "1000"},
+                                            {"socket.timeout.ms", kSilence},
                                             {"queued.max.messages.kbytes", "20480"}}};
     // Eager and round-robin: every rebalance takes everything and gives everything, which is one
     // simple path to get right, and version 2.0.2 has known defects in incremental rebalancing.
@@ -172,8 +176,9 @@ Result<ConfHandle> reader_configuration(const KafkaLogSettings& settings,
 }
 
 Result<ConfHandle> inspector_configuration(const KafkaLogSettings& settings) {
-    const std::array<Property, 2> defaults{
-        {{"fetch.wait.max.ms", "20"}, {"fetch.error.backoff.ms", "20"}}};
+    const std::array<Property, 3> defaults{{{"fetch.wait.max.ms", "20"},
+                                            {"fetch.error.backoff.ms", "20"},
+                                            {"socket.timeout.ms", kSilence}}};
     // librdkafka wants a group for every consumer; this one neither joins nor commits.
     const std::array<Property, 5> fixed{{{"group.id", "tributary-inspector"},
                                          {"enable.auto.commit", "false"},

@@ -7,6 +7,7 @@
 #include "event_log/kafka/configuration.h"
 #include "event_log/kafka/errors.h"
 #include "event_log/kafka/partition_lists.h"
+#include "event_log/kafka/watermarks.h"
 
 namespace tributary::event_log::kafka {
 namespace {
@@ -82,17 +83,15 @@ Result<Inspector::Range> KafkaInspector::find_range(const TopicPartition& partit
         return fail(ErrorCode::not_found, fmt::format("Kafka's topic '{}' has no partition {}.",
                                                       partition.topic, partition.partition));
     }
-    Range range;
     const auto deadline = clock_.steady_now() + settings_.request_timeout;
-    auto error = RD_KAFKA_RESP_ERR_NO_ERROR;
-    do {
-        error = rd_kafka_query_watermark_offsets(client_->get(), partition.topic.c_str(),
-                                                 partition.partition, &range.first, &range.end,
-                                                 timeout());
-    } while (is_passing(error) && clock_.steady_now() < deadline);
-    if (error == RD_KAFKA_RESP_ERR_NO_ERROR) return range;
-    return std::unexpected(unavailable(error, fmt::format("The range of {}/{} is not known",
-                                                          partition.topic, partition.partition)));
+    auto range = range_of(client_->get(), partition, settings_.request_timeout);
+    while (!range && is_passing(range.error()) && clock_.steady_now() < deadline) {
+        range = range_of(client_->get(), partition, settings_.request_timeout);
+    }
+    if (range) return *range;
+    return std::unexpected(unavailable(
+        range.error(),
+        fmt::format("The range of {}/{} is not known", partition.topic, partition.partition)));
 }
 
 Result<CommittedOffset> KafkaInspector::committed(const std::string& group,

@@ -1,6 +1,7 @@
 #include "event_log/kafka/kafka_log.h"
 
 #include <array>
+#include <future>
 #include <gtest/gtest.h>
 #include <map>
 #include <string>
@@ -91,6 +92,27 @@ TEST_F(Kafka, WantsABroker) {
 
 TEST_F(Kafka, KnowsItsLibrarysVersion) {
     EXPECT_GE(KafkaLog::library_version(), "2.0.2");
+}
+
+TEST_F(Kafka, TellsTheRangeOfAnEmptyPartition) {
+    const auto log = KafkaLog::open(kafka_.settings(), clock_);
+    ASSERT_TRUE(log);
+    const auto range = (*log)->make_inspector()->range({"orders", 0});
+    ASSERT_TRUE(range) << range.error().message;
+    EXPECT_EQ(range->first, 0);
+    EXPECT_EQ(range->end, 0);
+}
+
+TEST_F(Kafka, SaysInTimeThatARangeIsUnknownThoughTheLeaderKeepsSilent) {
+    const auto log = KafkaLog::open(kafka_.settings(), clock_);
+    ASSERT_TRUE(log);
+    const auto inspector = (*log)->make_inspector();
+    kafka_.delay_offsets(2 * kafka::kPatience, 2);
+    auto range = std::async(std::launch::async, [&] { return inspector->range({"orders", 0}); });
+    ASSERT_EQ(range.wait_for(kafka::kPatience), std::future_status::ready);
+    const auto answer = range.get();
+    ASSERT_FALSE(answer);
+    EXPECT_EQ(answer.error().code, ErrorCode::unavailable);
 }
 
 TEST_F(Kafka, EveryClientHasAnIdOfItsOwn) {

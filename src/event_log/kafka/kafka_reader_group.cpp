@@ -4,13 +4,14 @@
 #include "event_log/kafka/errors.h"
 #include "event_log/kafka/kafka_reader.h"
 #include "event_log/kafka/partition_lists.h"
+#include "event_log/kafka/watermarks.h"
 
 /// What the group gives to a reader and takes from it.
 namespace tributary::event_log::kafka {
 namespace {
 
-constexpr int kOffsetsWithin = 500;  // Milliseconds; asked again with the next poll.
-constexpr int kServeSlice = 20;      // Milliseconds.
+constexpr std::chrono::milliseconds kOffsetsWithin{500};  // Asked again with the next poll.
+constexpr int kServeSlice = 20;                           // Milliseconds.
 
 }  // namespace
 
@@ -56,16 +57,15 @@ Result<std::vector<Assignment>> KafkaReader::find_offsets(
     std::vector<Assignment> assignments;
     if (wanted.cnt == 0) return assignments;
     const PartitionsHandle found(rd_kafka_topic_partition_list_copy(&wanted));
-    auto error = rd_kafka_committed(client_->get(), found.get(), kOffsetsWithin);
+    auto error = rd_kafka_committed(client_->get(), found.get(), int{kOffsetsWithin.count()});
     if (error == RD_KAFKA_RESP_ERR_NO_ERROR) error = error_in(*found);
     for (int i = 0; i < found->cnt && error == RD_KAFKA_RESP_ERR_NO_ERROR; ++i) {
         const auto& entry = found->elems[i];
         Assignment assignment{partition_of(entry), {entry.offset, metadata_of(entry)}};
         if (entry.offset < 0) {
-            std::int64_t end = 0;
-            error = rd_kafka_query_watermark_offsets(client_->get(), entry.topic, entry.partition,
-                                                     &assignment.committed.offset, &end,
-                                                     kOffsetsWithin);
+            const auto range = range_of(client_->get(), assignment.partition, kOffsetsWithin);
+            if (!range) error = range.error();
+            if (range) assignment.committed.offset = range->first;
         }
         assignments.push_back(std::move(assignment));
     }

@@ -130,6 +130,15 @@ TEST_F(KafkaReaderOnMock, ClosingEndsThoughNobodyAnswers) {
     EXPECT_TRUE(owner_.owned.empty());
 }
 
+TEST_F(KafkaReaderOnMock, ReadsOnAfterTheLeaderKeptSilentAboutItsOffsets) {
+    append(1);
+    settings_.properties["socket.timeout.ms"] = "2000";
+    kafka_.delay_offsets(2 * kPatience, 1);
+    auto read = std::async(std::launch::async, [&] { return read_one(); });
+    ASSERT_EQ(read.wait_for(kPatience), std::future_status::ready);
+    EXPECT_TRUE(read.get());
+}
+
 TEST_F(KafkaReaderOnMock, ReadsNothingOfAPartitionThatIsPausedBeforeItsFirstRecord) {
     append(100);
     ASSERT_TRUE(poll_until([&](const auto&) { return !owner_.owned.empty(); }));

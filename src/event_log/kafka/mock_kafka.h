@@ -44,6 +44,15 @@ public:
     void delay(std::chrono::milliseconds answer) {
         rd_kafka_mock_broker_set_rtt(cluster_.get(), 1, static_cast<int>(answer.count()));
     }
+    /// The next requests for offsets are answered that late, one each; everything else at once.
+    void delay_offsets(std::chrono::milliseconds answer, int requests) {
+        constexpr std::int16_t kListOffsets = 2;
+        for (int i = 0; i < requests; ++i) {
+            rd_kafka_mock_broker_push_request_error_rtts(cluster_.get(), 1, kListOffsets, 1,
+                                                         RD_KAFKA_RESP_ERR_NO_ERROR,
+                                                         static_cast<int>(answer.count()));
+        }
+    }
 
 private:
     std::unique_ptr<rd_kafka_t, Destroyer<rd_kafka_destroy>> client_;
