@@ -36,10 +36,12 @@ class Program:
     def __init__(self, name, command, environment=None):
         self.name = name
         self.log = OUT / f"{name}.log"
+        # Our programs refuse settings that they do not know.
+        inherited = {key: value for key, value in os.environ.items() if not key.endswith("_PEER")}
         with open(self.log, "wb") as log:
             self.process = subprocess.Popen(
                 [str(part) for part in command], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                env={**os.environ, **(environment or {})}, start_new_session=True)
+                env={**inherited, **(environment or {})}, start_new_session=True)
 
     def __enter__(self):
         return self
