@@ -44,17 +44,28 @@ int status_of(const ItemOutcome& outcome) {
     return outcome ? 200 : outcome.error().status;
 }
 
-json::array results_of(const std::vector<ItemOutcome>& outcomes) {
-    json::array results;
-    results.reserve(outcomes.size());
+/// `before`, then the outcomes as an array, then the end of the object. One item after the other: a
+/// tree of a large batch would take several times its text.
+std::string with_results(std::string before, const std::vector<ItemOutcome>& outcomes) {
+    constexpr std::size_t kMoreDigits = 8;  // Of the offsets to come.
+    std::string text = std::move(before);
+    text += '[';
     for (const ItemOutcome& outcome : outcomes) {
-        results.push_back(outcome ? json_of(*outcome) : json_of(outcome.error()));
+        const std::string item =
+            json::serialize(outcome ? json_of(*outcome) : json_of(outcome.error()));
+        if (text.back() == '[') {
+            text.reserve(text.size() + (item.size() + kMoreDigits) * outcomes.size());
+        } else {
+            text += ',';
+        }
+        text += item;
     }
-    return results;
+    text += "]}";
+    return text;
 }
 
 /// None was accepted, all for the same status: a problem for people, with every item's in it.
-json::object problem_of_all(const std::vector<ItemOutcome>& outcomes) {
+std::string problem_of_all(const std::vector<ItemOutcome>& outcomes) {
     Problem problem;
     problem.status = status_of(outcomes.front());
     problem.type = "/problems/batch-not-accepted";
@@ -65,32 +76,30 @@ json::object problem_of_all(const std::vector<ItemOutcome>& outcomes) {
         outcomes, [](const ItemOutcome& outcome) { return outcome.error().retry_safe; });
     problem.fate_unknown = std::ranges::any_of(
         outcomes, [](const ItemOutcome& outcome) { return outcome.error().fate_unknown; });
-    json::object object = json_of(problem);
-    object["results"] = results_of(outcomes);
-    return object;
+    std::string text = json::serialize(json_of(problem));
+    text.pop_back();
+    return with_results(std::move(text) + R"(,"results":)", outcomes);
 }
 
-Answer answer_with(const json::object& body) {
-    return {200, "application/json", json::serialize(body), {}};
+Answer answer_with(int status, std::string body) {
+    return {status, "application/json", std::move(body), {}};
 }
 
-Answer problem_with(int status, const json::object& body) {
-    return {status, "application/problem+json", json::serialize(body), {}};
+Answer problem_with(int status, std::string body) {
+    return {status, "application/problem+json", std::move(body), {}};
 }
 
 Answer compose_batch(const std::vector<ItemOutcome>& outcomes) {
     const auto accepted = std::ranges::count_if(
         outcomes, [](const ItemOutcome& outcome) { return outcome.has_value(); });
     if (std::cmp_equal(accepted, outcomes.size())) {
-        return answer_with({{"receipts", results_of(outcomes)}});
+        return answer_with(200, with_results(R"({"receipts":)", outcomes));
     }
     const bool is_uniform = std::ranges::all_of(outcomes, [&](const ItemOutcome& outcome) {
         return status_of(outcome) == status_of(outcomes.front());
     });
     if (is_uniform) return problem_with(status_of(outcomes.front()), problem_of_all(outcomes));
-    Answer answer = answer_with({{"results", results_of(outcomes)}});
-    answer.status = 207;
-    return answer;
+    return answer_with(207, with_results(R"({"results":)", outcomes));
 }
 
 bool is_worth_waiting(int status) {
@@ -103,7 +112,8 @@ Answer compose(const std::vector<ItemOutcome>& outcomes, bool is_batch,
                std::chrono::milliseconds retry_after) {
     if (!is_batch && !outcomes.empty()) {
         const ItemOutcome& only = outcomes.front();
-        return only ? answer_with(json_of(*only)) : compose(only.error(), retry_after);
+        return only ? answer_with(200, json::serialize(json_of(*only)))
+                    : compose(only.error(), retry_after);
     }
     Answer answer = compose_batch(outcomes);
     const bool wait_helps = std::ranges::any_of(
@@ -113,7 +123,7 @@ Answer compose(const std::vector<ItemOutcome>& outcomes, bool is_batch,
 }
 
 Answer compose(const Problem& problem, std::optional<std::chrono::milliseconds> retry_after) {
-    Answer answer = problem_with(problem.status, json_of(problem));
+    Answer answer = problem_with(problem.status, json::serialize(json_of(problem)));
     if (is_worth_waiting(problem.status)) answer.retry_after = retry_after;
     return answer;
 }
