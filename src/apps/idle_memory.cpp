@@ -39,9 +39,11 @@ void watch(const std::stop_token& stop, milliseconds interval) {
 
 }  // namespace
 
-void return_large_blocks_at_once() {
+void keep_heap_small() {
     constexpr int kLargeBytes = 64 << 10;
+    constexpr int kHeaps = 2;
     ::mallopt(M_MMAP_THRESHOLD, kLargeBytes);
+    ::mallopt(M_ARENA_MAX, kHeaps);
 }
 
 IdleMemory::IdleMemory(milliseconds interval)

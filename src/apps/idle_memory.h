@@ -18,8 +18,10 @@ private:
 };
 
 /// From now on every block of 64 KiB or more, the body of a large batch for instance, is memory of
-/// its own that goes back to the system when it is freed. The allocator would raise that bound to
-/// the largest block it has seen, and keep room for the worst moment. Call it first in main.
-void return_large_blocks_at_once();
+/// its own that goes back to the system when it is freed; the allocator would raise that bound to
+/// the largest block it has seen, and keep room for the worst moment. And all threads share two
+/// heaps: events are made on one thread and freed on another, so heaps of their own would each keep
+/// the holes. Call it first in main.
+void keep_heap_small();
 
 }  // namespace tributary::apps

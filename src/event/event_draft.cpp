@@ -177,7 +177,12 @@ Event EventDraft::compose(const EntityType& type) const {
     event.traceparent = traceparent;
     event.type = &type;
     std::string& json = event.json;
-    json.reserve(320 + source.size() + (data.object.empty() ? 1024 : data.object.size()));
+    // What waits for Kafka is mostly these bytes, so there are few to spare.
+    constexpr std::size_t kNames = 160;
+    constexpr std::size_t kComposedData = 1024;  // Of a form, which has no text of its own.
+    json.reserve(kNames + id.size() + source.size() + subject.size() + utc_time.size() +
+                 content_type.size() + traceparent.size() +
+                 (data.object.empty() ? kComposedData : data.object.size()));
     json += R"({"specversion":"1.0")";
     append_member(json, "id", id);
     append_member(json, "source", source);

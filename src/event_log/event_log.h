@@ -1,10 +1,13 @@
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <initializer_list>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -25,6 +28,28 @@ struct RecordHeader {
     bool operator==(const RecordHeader&) const = default;
 };
 
+/// The headers of a record on its way into the log: unchangeable, so that the records of a call
+/// which have the same ones share them; a copy costs a pointer.
+class RecordHeaders {
+public:
+    RecordHeaders() = default;
+    RecordHeaders(std::vector<RecordHeader> headers)  // NOLINT(google-explicit-constructor)
+        : headers_(std::make_shared<const std::vector<RecordHeader>>(std::move(headers))) {}
+    RecordHeaders(std::initializer_list<RecordHeader> headers)
+        : RecordHeaders(std::vector<RecordHeader>(headers)) {}
+
+    [[nodiscard]] const RecordHeader* begin() const {
+        return headers_ ? headers_->data() : nullptr;
+    }
+    [[nodiscard]] const RecordHeader* end() const { return begin() + size(); }
+    [[nodiscard]] std::size_t size() const { return headers_ ? headers_->size() : 0; }
+    [[nodiscard]] bool empty() const { return size() == 0; }
+    bool operator==(const RecordHeaders& other) const { return std::ranges::equal(*this, other); }
+
+private:
+    std::shared_ptr<const std::vector<RecordHeader>> headers_;
+};
+
 /// One partition of one topic.
 struct TopicPartition {
     TopicPartition() = default;
@@ -38,7 +63,7 @@ struct TopicPartition {
 /// A record on its way into the log. The partition is chosen by Kafka's rule: murmur2 of the key.
 struct NewRecord {
     NewRecord(std::string topic_in, std::string key_in, std::string value_in,
-              std::vector<RecordHeader> headers_in)
+              RecordHeaders headers_in)
         : topic(std::move(topic_in)),
           key(std::move(key_in)),
           value(std::move(value_in)),
@@ -46,7 +71,7 @@ struct NewRecord {
     std::string topic;
     std::string key;
     std::string value;
-    std::vector<RecordHeader> headers;
+    RecordHeaders headers;
 };
 
 /// Where an accepted record lies.

@@ -35,7 +35,7 @@ std::string header_of(const event_log::NewRecord& letter, std::string_view name)
     return found == letter.headers.end() ? "none" : found->value;
 }
 
-std::size_t bytes_of(const std::vector<event_log::RecordHeader>& headers) {
+std::size_t bytes_of(const event_log::RecordHeaders& headers) {
     std::size_t bytes = 0;
     for (const auto& one : headers) bytes += one.name.size() + one.value.size();
     return bytes;
@@ -64,7 +64,8 @@ TEST(LetterRecord, CarriesTheOriginalAndTheReason) {
 
 TEST(LetterRecord, IsReadBackByTheLedger) {
     event_log::Record record;
-    record.headers = letter_record(broken_item(), kAt).headers;
+    const auto written = letter_record(broken_item(), kAt).headers;
+    record.headers.assign(written.begin(), written.end());
     const auto origin = ledger::letter_origin(record);
     ASSERT_TRUE(origin);
     EXPECT_EQ(origin->partition, (event_log::TopicPartition{"orders", 2}));

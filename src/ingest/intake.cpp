@@ -41,13 +41,17 @@ receipt::Problem forbidden_problem(const Caller& caller, const event::Event& eve
     return problem;
 }
 
-event_log::NewRecord record_of(event::Event event, std::string traceparent,
-                               const std::string& received_at) {
+event_log::RecordHeaders headers_of(const std::string& traceparent,
+                                    const std::string& received_at) {
     std::vector<event_log::RecordHeader> headers;
-    headers.reserve(3);
+    headers.reserve(traceparent.empty() ? 2 : 3);
     headers.emplace_back("content-type", "application/cloudevents+json; charset=UTF-8");
-    if (!traceparent.empty()) headers.emplace_back("traceparent", std::move(traceparent));
+    if (!traceparent.empty()) headers.emplace_back("traceparent", traceparent);
     headers.emplace_back("tributary-received-at", received_at);
+    return headers;
+}
+
+event_log::NewRecord record_of(event::Event event, event_log::RecordHeaders headers) {
     std::string key = event.key();
     return {event.type->topic, std::move(key), std::move(event.json), std::move(headers)};
 }
@@ -159,6 +163,7 @@ void Intake::submit(const Submission& submission, Done done) {
 Intake::Sorted Intake::sort(event::Decoded decoded, const Submission& submission,
                             std::optional<std::chrono::milliseconds> over_quota) const {
     const std::string received_at = format_rfc3339(submission.envelope.now);
+    const event_log::RecordHeaders untraced = headers_of("", received_at);
     Sorted sorted;
     sorted.outcomes.reserve(decoded.items.size());
     sorted.spans = PublishSpans(tracer_, submission.span);
@@ -175,8 +180,9 @@ Intake::Sorted Intake::sort(event::Decoded decoded, const Submission& submission
             sorted.open.push_back(sorted.outcomes.size());
             sorted.outcomes.emplace_back(
                 receipt::Receipt{item->id, item->type->name, item->type->topic});
-            std::string stored = sorted.spans.add(traceparent, item->type->topic, item->id);
-            sorted.records.push_back(record_of(std::move(*item), std::move(stored), received_at));
+            const std::string stored = sorted.spans.add(traceparent, item->type->topic, item->id);
+            sorted.records.push_back(record_of(
+                std::move(*item), stored.empty() ? untraced : headers_of(stored, received_at)));
         }
     }
     return sorted;

@@ -99,7 +99,7 @@ int main(int argc, char** argv, char** variables) {
     constexpr std::string_view kDescription =
         "takes events over HTTP and answers once the log has confirmed them.";
     if (const auto code = apps::answer_arguments(argc, argv, kDescription)) return *code;
-    apps::return_large_blocks_at_once();
+    apps::keep_heap_small();
     const apps::TerminationSignals signals;
     const auto values = settings::Settings::load(settings::environment_of(variables));
     if (!values) return apps::report_start_error(values.error());

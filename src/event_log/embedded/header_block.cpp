@@ -36,7 +36,7 @@ std::optional<std::string> take(std::string_view& block) {
 
 }  // namespace
 
-std::string encode_headers(const std::vector<RecordHeader>& headers) {
+std::string encode_headers(const RecordHeaders& headers) {
     std::string block;
     for (const auto& header : headers) {
         put(block, header.name);

@@ -232,12 +232,13 @@ void KafkaWriter::hand_over(Lane& lane, FinishedCalls& finished) {
 }
 
 bool KafkaWriter::hand_over(PendingRecord& pending, Lane& lane, FinishedCalls& finished) {
-    const auto& record = pending.call->records[pending.index];
+    auto& record = pending.call->records[pending.index];
     const auto error = session_->produce(lane.topic.handle, lane.partition, record, &pending);
     if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
         settle(pending, std::unexpected(refusal(error, record)), finished);
         return false;
     }
+    record.headers = {};  // librdkafka has a copy.
     ++lane.in_flight;
     ++in_flight_;
     ++pending.call->in_flight;

@@ -120,7 +120,9 @@ void KafkaWriter::take_report(const rd_kafka_message_t& report, SteadyTime now,
         release(call);
         return;
     }
-    auto outcome = outcome_of(report, call.records[pending.index]);
+    auto& record = call.records[pending.index];
+    auto outcome = outcome_of(report, record);
+    record.value = {};  // librdkafka has let go of it; the call may wait long for its neighbours.
     if (outcome) lane.confirmed = now;
     if (!outcome && !is_of_record(outcome.error())) refuse_followers(pending, finished);
     settle(pending, std::move(outcome), finished);
