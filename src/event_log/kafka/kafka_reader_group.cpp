@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <ranges>
 #include <utility>
 
 #include "event_log/kafka/errors.h"
@@ -48,7 +49,9 @@ void KafkaReader::settle_assignment() {
     pending_.reset();
     collected_.clear();
     paused_.clear();
-    for (const auto& assignment : *assignments) owned_.insert(assignment.partition);
+    for (const auto& [partition, committed] : *assignments) {
+        owned_.emplace(partition, Place{committed.offset, std::nullopt});
+    }
     if (!assignments->empty()) listener_->on_assigned(*assignments);
 }
 
@@ -79,7 +82,8 @@ void KafkaReader::give_up(bool is_lost) {
     collected_.clear();
     pending_.reset();
     if (!owned_.empty() && listener_ != nullptr) {
-        const std::vector<TopicPartition> gone(owned_.begin(), owned_.end());
+        const auto partitions = std::views::keys(owned_);
+        const std::vector<TopicPartition> gone(partitions.begin(), partitions.end());
         if (is_lost) {
             owned_.clear();
             listener_->on_lost(gone);
