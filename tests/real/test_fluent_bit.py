@@ -20,6 +20,7 @@ import subprocess
 import threading
 
 import pytest
+import yaml
 from real_system import PATIENCE
 from scripted_proxy import ScriptedProxy
 from stack import Stack
@@ -29,6 +30,8 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 SETTINGS = ROOT / "deploy/kubernetes/base/fluent-bit"
 COMPOSE = ROOT / "deploy/compose/fluent-bit.yaml"
 TEMPLATE = ROOT / "deploy/observability/logs_template.json"
+ELASTICSEARCH = ROOT / "deploy/kubernetes/base/elasticsearch/elasticsearch.yml"
+JSON = {"Content-Type": "application/json"}
 PROGRAM = os.environ.get("FLUENT_BIT")
 
 TOTAL = 100_000
@@ -153,6 +156,10 @@ class FluentBit:
             return None
         return answer.json if answer.status == 200 else None
 
+    def of_output(self, what):
+        metrics = self.metrics()
+        return metrics["output"].get("es.0", {}).get(what, 0) if metrics else 0
+
     def of_files(self, what):
         metrics = self.metrics()
         return metrics["input"]["tail.0"][what] if metrics else -1
@@ -160,13 +167,12 @@ class FluentBit:
 
 def each_document(url):
     """Every document of every log index, by scroll."""
-    asked = {"Content-Type": "application/json"}
     page = request("POST", f"{url}/tributary-logs-*/_search?scroll=5m",
-                   {"size": 5000, "sort": ["_doc"]}, asked).json
+                   {"size": 5000, "sort": ["_doc"]}, JSON).json
     while page["hits"]["hits"]:
         yield from page["hits"]["hits"]
         page = request("POST", f"{url}/_search/scroll",
-                       {"scroll": "5m", "scroll_id": page["_scroll_id"]}, asked).json
+                       {"scroll": "5m", "scroll_id": page["_scroll_id"]}, JSON).json
 
 
 def count(url):
@@ -252,6 +258,31 @@ def test_every_line_is_in_the_index_once(tmp_path):
     refused = set(re.findall(r'"status":\s*(\d+)', agent.log.read_text())) - {"200", "201", "409"}
     assert refused == set()
     assert output["dropped_records"] == 0 and output["retries_failed"] == 0
+
+
+def test_lines_wait_for_their_template(tmp_path):
+    """Else the first of them would make an index with guessed fields, and with a replica that a single
+    node cannot hold: Elasticsearch makes a log index only from the template."""
+    node = tmp_path / "node"
+    (node / "containers").mkdir(parents=True)
+    producer = Container(node, "producer", "tributary")
+    allowed = yaml.safe_load(ELASTICSEARCH.read_text())["action.auto_create_index"]
+    with Stack(tmp_path / "stack", index_only=True) as stack, kubernetes_api() as api:
+        url = stack.elasticsearch
+        assert request("PUT", f"{url}/_cluster/settings",
+                       {"persistent": {"action.auto_create_index": allowed}}, JSON).status == 200
+        settings = of_the_cluster(tmp_path, node, api)
+        with FluentBit(tmp_path, SETTINGS / "fluent-bit.yaml", settings, url) as agent:
+            producer.write(100)
+            wait_for(lambda: agent.of_output("retries") > 0, "lines that were not taken", PATIENCE)
+            assert request("GET", f"{url}/_cat/indices/tributary-logs-*?format=json").json == []
+            install_template(url)
+            wait_for(lambda: count(url) >= 100, "all lines in the index", PATIENCE)
+        found = collections.Counter(hit["_source"]["message"] for hit in each_document(url))
+        [mappings] = request("GET", f"{url}/tributary-logs-*/_mapping").json.values()
+        [index] = request("GET", f"{url}/_cat/indices/tributary-logs-*?format=json").json
+    assert len(found) == 100 and set(found.values()) == {1}
+    assert mappings["mappings"]["dynamic"] == "false" and index["health"] == "green"
 
 
 def packed(value):

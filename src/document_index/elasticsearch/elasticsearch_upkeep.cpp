@@ -20,6 +20,7 @@ using elasticsearch::ClusterRequest;
 
 /// Documents found and deleted at a time.
 constexpr int kPage = 2'000;
+constexpr std::string_view kAllowAutoCreate = "allow_auto_create";
 
 json::object query_for(const ExpiredDocuments& expired) {
     json::array filters;
@@ -164,7 +165,15 @@ Result<void> ElasticsearchUpkeep::install_template(const std::string& name,
         }
     }
     auto answer = calls_->ask({"PUT", target, text}, what);
-    if (answer && answer->status == 400 && answer->body.find("flattened") != std::string::npos) {
+    const auto is_refused_for = [&answer](std::string_view word) {
+        return answer && answer->status == 400 && answer->body.find(word) != std::string::npos;
+    };
+    // Servers without this word make every index, unless their own setting says otherwise.
+    if (is_refused_for(kAllowAutoCreate)) {
+        wanted.as_object().erase(kAllowAutoCreate);
+        answer = calls_->ask({"PUT", target, json::serialize(wanted)}, what);
+    }
+    if (is_refused_for("flattened")) {
         unmap_flattened(wanted);
         answer = calls_->ask({"PUT", target, json::serialize(wanted)}, what);
     }

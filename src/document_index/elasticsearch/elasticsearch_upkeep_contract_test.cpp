@@ -122,9 +122,10 @@ TEST_F(UpkeepContract, DeletesOldDailyIndices) {
 }
 
 TEST_F(UpkeepContract, ATemplateIsInstalledAndDecidesHowFieldsAreMapped) {
-    const std::string json = R"({"version":1,"priority":600,"index_patterns":[")" + prefix +
-                             R"(logs-*"],"template":{"mappings":{"dynamic":false,"properties":)" +
-                             R"({"message":{"type":"text"},"labels":{"type":"flattened"}}}}})";
+    const std::string json =
+        R"({"version":1,"priority":600,"allow_auto_create":true,"index_patterns":[")" + prefix +
+        R"(logs-*"],"template":{"mappings":{"dynamic":false,"properties":)" +
+        R"({"message":{"type":"text"},"labels":{"type":"flattened"}}}}})";
     for (int i = 0; i < 2; ++i) {
         const auto installed = upkeep->install_template(prefix + "logs", json);
         ASSERT_TRUE(installed) << installed.error().message;

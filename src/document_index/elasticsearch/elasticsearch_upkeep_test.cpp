@@ -165,5 +165,22 @@ TEST_F(UpkeepTest, UnmapsFlattenedFieldsWhereTheServerDoesNotKnowThem) {
     EXPECT_TRUE(has(puts[1].body, R"("labels":{"type":"object","enabled":false})")) << puts[1].body;
 }
 
+TEST_F(UpkeepTest, LeavesOutOfATemplateWhatAnOldServerDoesNotKnow) {
+    server_.rule(std::string("PUT ") + kLogTemplateTarget, [](const http::Request& request) {
+        if (has(request.body, "allow_auto_create")) {
+            return answer(400, R"({"error":{"reason":"unknown field [allow_auto_create]"}})");
+        }
+        return has(request.body, "flattened")
+                   ? answer(400, R"({"error":{"reason":"No handler for type [flattened]"}})")
+                   : answer(200);
+    });
+    std::string json = kLogTemplateJson;
+    json.insert(1, R"("allow_auto_create":true,)");
+    ASSERT_TRUE(upkeep().install_template("tributary-logs", json));
+    const auto puts = server_.requests(std::string("PUT ") + kLogTemplateTarget);
+    ASSERT_EQ(puts.size(), 3U);
+    EXPECT_TRUE(has(puts[2].body, R"("enabled":false)")) << puts[2].body;
+}
+
 }  // namespace
 }  // namespace tributary::document_index::elasticsearch
