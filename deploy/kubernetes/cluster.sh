@@ -50,8 +50,9 @@ deploy() {
 # Waits for every workload but those named in CLUSTER_SKIP, whose images a place may not have.
 ready() {
     local namespace workload
-    for namespace in kafka logging tributary; do
-        for workload in $("$kubectl" get statefulset,deployment --namespace "$namespace" --output name); do
+    for namespace in kafka logging tributary logging-agents; do
+        for workload in $("$kubectl" get statefulset,deployment,daemonset --namespace "$namespace" \
+            --output name); do
             [[ " ${CLUSTER_SKIP:-} " == *" ${workload##*/} "* ]] && continue
             "$kubectl" rollout status "$workload" --namespace "$namespace" --timeout "$timeout"
         done
@@ -70,6 +71,8 @@ status() {
 destroy() {
     "$kubectl" delete namespace "${namespaces[@]}" --ignore-not-found
     "$kubectl" delete clusterrole,clusterrolebinding tributary-fluent-bit --ignore-not-found
+    echo "Fluent Bit's place in the logs stays on every node, in /var/lib/tributary-fluent-bit: what was" \
+        "sent is not sent again to the next system here. Remove that folder there to begin anew."
 }
 
 case ${1:-help} in

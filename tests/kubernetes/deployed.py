@@ -8,7 +8,7 @@ from system import System, wait_for
 
 TRIED = ROOT / "tests/kubernetes/on_cluster"
 # Their images come from registries only.
-ABSENT = "kibana"
+ABSENT = "kibana fluent-bit"
 DEADLINE = 600
 
 

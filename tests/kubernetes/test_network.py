@@ -24,6 +24,7 @@ TABLE = {
     ("fluent-bit", "elasticsearch", 9200),
     ("elasticsearch", "elasticsearch", 9300),
     ("console", "producer", 8081),
+    ("import", "producer", 8081),
     ("console", "consumer", 8082),
 }
 # Where Elasticsearch has security.
@@ -90,6 +91,8 @@ def reality(manifests):
     pods = {one["metadata"]["name"]: (one["metadata"]["namespace"],
                                       template(one)["metadata"]["labels"])
             for one in workloads(manifests)}
+    # A user's own Job, made when there is a file to import.
+    pods["import"] = ("tributary", {"app.kubernetes.io/name": "import"})
     return {(source, target, port)
             for source, target in itertools.product(pods, pods) for port in PORTS
             if allows(policies, "Egress", pods[source], pods[target], port)
