@@ -5,6 +5,7 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -16,6 +17,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 from rendered import ROOT, cluster_folder, kubectl  # noqa: E402
 from system import wait_for  # noqa: E402
 
+AGENTS_STATE = "/var/lib/tributary-fluent-bit"
 NAMESPACES = ("kafka", "tributary", "logging", "logging-agents")
 # Where the cluster gives none: folders of the node, which its provisioner makes for root alone. The
 # pods are not root, so a pod that is opens the folders for them.
@@ -141,7 +143,12 @@ def started_by_test_cluster(folder):
     """Starts the cluster of a folder with up.sh, down.sh and load.sh; ends with its removal."""
     def call(name, *arguments):
         return subprocess.run([folder / name, *arguments], capture_output=True, text=True, timeout=590)
-    call("down.sh", "wipe")
+
+    def wipe():
+        call("down.sh", "wipe")
+        # Its nodes see this machine's folders, and files of another cluster may have the same numbers.
+        shutil.rmtree(AGENTS_STATE, ignore_errors=True)
+    wipe()
     up = call("up.sh")
     try:
         found = re.search(r"KUBECONFIG=(\S+)", up.stdout)
@@ -149,7 +156,7 @@ def started_by_test_cluster(folder):
         yield Cluster(found[1], str(folder / "load.sh"), folder)
     finally:
         if not os.environ.get("TEST_CLUSTER_KEEP"):
-            call("down.sh", "wipe")
+            wipe()
 
 
 def any_cluster():

@@ -13,6 +13,10 @@ OUT = ROOT / "build/images"
 OURS = [OUT / f"archives/{name}.tar" for name in ("producer", "consumer", "tributary")]
 # The servers, out of their published jars.
 SERVERS = OUT / "servers.tar"
+RECIPE = pathlib.Path(__file__).parent / "server_image/build.py"
+# Fluent Bit is in no registry that gives single files: a program that is there, or none.
+FLUENT_BIT = os.environ.get("FLUENT_BIT")
+AGENT = OUT / "fluent-bit.tar"
 
 
 def run(*command):
@@ -27,9 +31,15 @@ def build_ours():
     return run("deploy/images/build.sh", "--host", "--archive", OUT / "archives")
 
 
+def build_unless_newer(file, *arguments, sources):
+    if not file.exists() or file.stat().st_mtime < max(one.stat().st_mtime for one in sources):
+        run(sys.executable, RECIPE, file, *arguments)
+
+
 def build_servers():
     """They change with their versions and their recipe only."""
-    recipe = pathlib.Path(__file__).parent / "server_image/build.py"
-    newest = max(recipe.stat().st_mtime, recipe.with_name("ClusterElasticsearch.java").stat().st_mtime)
-    if not SERVERS.exists() or SERVERS.stat().st_mtime < newest:
-        run(sys.executable, recipe, SERVERS)
+    build_unless_newer(SERVERS, sources=[RECIPE, RECIPE.with_name("ClusterElasticsearch.java")])
+
+
+def build_agent():
+    build_unless_newer(AGENT, "--fluent-bit", FLUENT_BIT, sources=[RECIPE, pathlib.Path(FLUENT_BIT)])

@@ -1,17 +1,20 @@
 #!/usr/bin/env python3
 """One image with ZooKeeper, Kafka and Elasticsearch out of their published jars, for clusters without a
-registry.
+registry; and one with a Fluent Bit that is there already.
 
     build.py FILE.tar
+    build.py FILE.tar --fluent-bit PROGRAM
 
-It starts each of them as the vendors' images do: the same paths, the same settings files, the same
-commands; with no command it is Elasticsearch.
+The first starts each of its servers as the vendors' images do: the same paths, the same settings files,
+the same commands; with no command it is Elasticsearch.
 """
 import hashlib
 import io
 import json
 import pathlib
+import re
 import shutil
+import subprocess
 import sys
 import tarfile
 
@@ -22,7 +25,7 @@ import jars  # noqa: E402
 from parts import kafka_jars  # noqa: E402
 
 KAFKA, KRAFT, ELASTICSEARCH = "3.9.2", "4.3.1", "8.19.21"
-IMAGE = "localhost/tributary-test/servers:test"
+SERVERS, AGENT = (f"localhost/tributary-test/{name}:test" for name in ("servers", "fluent-bit"))
 SCRIPT = """#!/bin/sh
 # Stands in for the vendor's script of this name.
 exec java ${{KAFKA_HEAP_OPTS:--Xmx256m}} ${{KAFKA_LOG4J_OPTS:-}} -cp '/opt/{library}/*' {main} "$@"
@@ -81,14 +84,26 @@ def lay_out_elasticsearch(root):
     shutil.copy(ROOT / "tests/stack/config/log4j2.properties", root / "opt/log4j2.properties")
 
 
-def pack(file, layers, **config):
+def lay_out_fluent_bit(root, program):
+    """The program and the libraries that this machine gives it."""
+    folder = root / "fluent-bit"
+    (folder / "bin").mkdir(parents=True)
+    (folder / "lib").mkdir()
+    shutil.copy(program, folder / "bin/fluent-bit")
+    needed = subprocess.run(["ldd", program], capture_output=True, text=True, check=True).stdout
+    for library in re.findall(r"=> (/\S+)", needed):
+        if not re.search(r"/lib(c|m|pthread|dl)\.so", library):  # The base has its own.
+            shutil.copy(library, folder / "lib")
+
+
+def pack(file, image, layers, **config):
     """Writes a docker-archive of these tar files: quicker than a tool that copies each several times."""
     def digest(layer):
         with open(layer, "rb") as content:
             return hashlib.file_digest(content, "sha256").hexdigest()
     text = json.dumps({"architecture": "amd64", "os": "linux", "config": config, "rootfs": {
         "type": "layers", "diff_ids": [f"sha256:{digest(layer)}" for layer in layers]}})
-    manifest = json.dumps([{"Config": "config.json", "RepoTags": [IMAGE],
+    manifest = json.dumps([{"Config": "config.json", "RepoTags": [image],
                             "Layers": [layer.name for layer in layers]}])
     with tarfile.open(file, "w") as archive:
         for name, content in (("config.json", text), ("manifest.json", manifest)):
@@ -99,20 +114,33 @@ def pack(file, layers, **config):
             archive.add(layer, layer.name)
 
 
-def main(file):
+def build(file, image, lay_out, **config):
     work = ROOT / "build/server-image"
     shutil.rmtree(work, ignore_errors=True)
     root = work / "root"
     root.mkdir(parents=True)
-    lay_out_kafka(root)
-    lay_out_elasticsearch(root)
-    with tarfile.open(work / "servers.tar", "w") as layer:
+    lay_out(root)
+    with tarfile.open(work / "own.tar", "w") as layer:
         for entry in sorted(root.iterdir()):
             layer.add(entry, entry.name)
     file.parent.mkdir(parents=True, exist_ok=True)
-    pack(file, [base(), work / "servers.tar"], User="1000:1000", Entrypoint=["/bin/sh", "-c", ENTRY],
-         Env=["PATH=/usr/local/bin:/usr/bin:/bin"])
+    pack(file, image, [base(), work / "own.tar"], **config)
+
+
+def lay_out_servers(root):
+    lay_out_kafka(root)
+    lay_out_elasticsearch(root)
+
+
+def main(file, option=None, program=None):
+    file = pathlib.Path(file).resolve()
+    if option == "--fluent-bit":
+        build(file, AGENT, lambda root: lay_out_fluent_bit(root, program),
+              Entrypoint=["/fluent-bit/bin/fluent-bit"], Env=["LD_LIBRARY_PATH=/fluent-bit/lib"])
+    else:
+        build(file, SERVERS, lay_out_servers, User="1000:1000", Entrypoint=["/bin/sh", "-c", ENTRY],
+              Env=["PATH=/usr/local/bin:/usr/bin:/bin"])
 
 
 if __name__ == "__main__":
-    main(pathlib.Path(sys.argv[1]).resolve())
+    main(*sys.argv[1:])
