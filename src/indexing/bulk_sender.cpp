@@ -58,7 +58,15 @@ void BulkSender::requeue(ItemPtr item) {
     add(std::move(item));
 }
 
+/// What failed may have been taken away with its partition. Then nothing is left whose success
+/// could end the trouble, and whoever waits for its end before reading on would wait for ever. The
+/// backoff stays, so an index that is still away is not asked more often for it.
+void BulkSender::forget_trouble_of_nothing() {
+    if (waiting_.empty() && backing_off_.empty() && requests_.empty()) trouble_.reset();
+}
+
 void BulkSender::send_due() {
+    forget_trouble_of_nothing();
     const SteadyTime now = clock_.steady_now();
     while (!backing_off_.empty() && backing_off_.begin()->first <= now) {
         add(std::move(backing_off_.extract(backing_off_.begin()).mapped()));

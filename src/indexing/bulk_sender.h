@@ -53,7 +53,7 @@ public:
     /// Whether such an item waits or is in flight.
     [[nodiscard]] bool holds(const Predicate& matches) const;
 
-    /// Why nothing can be written now; none while all is well.
+    /// Why nothing can be written now; none while all is well, and once nothing is left to write.
     [[nodiscard]] const std::optional<Error>& trouble() const { return trouble_; }
     [[nodiscard]] bool is_in_flight() const { return !requests_.empty(); }
     [[nodiscard]] std::size_t documents_in_flight() const { return documents_in_flight_; }
@@ -80,6 +80,7 @@ private:
     [[nodiscard]] bool fails_alone(const Item& item, std::size_t failing) const;
     [[nodiscard]] std::size_t failing_on(std::string_view index) const;
     void enter_trouble(const Error& error);
+    void forget_trouble_of_nothing();
 
     const IndexingSettings& settings_;
     document_index::Writer& index_;

@@ -156,6 +156,36 @@ TEST_F(ConsumerTest, ALateAnswerSaysNothingAboutTheRecordThatNowHasItsOffset) {
     EXPECT_TRUE(turn_until_committed(1));
 }
 
+TEST_F(ConsumerTest, AnOutageThatOutlivesItsPartitionsEndsWithTheIndex) {
+    append_events(5);
+    index.fail_requests(ErrorCode::unavailable, "Nobody listens.");
+    reader().assign(orders);
+    ASSERT_TRUE(turn_until([&] { return reader().paused.contains(orders); }));
+    // The broker dies too: what waited is forgotten, and nothing is left that could be tried again.
+    reader().lose(orders);
+    turn(5);
+    index.recover();
+    reader().assign(orders);
+    EXPECT_TRUE(turn_until_committed(5));
+    EXPECT_TRUE(consumer().ready());
+}
+
+TEST_F(ConsumerTest, ALateFailureOfALostPartitionDoesNotStopTheNextOne) {
+    append_events(5);
+    index.fail_requests(ErrorCode::unavailable, "Nobody listens.");
+    index.hold();
+    reader().assign(orders);
+    ASSERT_TRUE(turn_until([&] { return index.held() == 1; }));
+    reader().lose(orders);
+    turn();
+    index.release();
+    turn();
+    index.recover();
+    reader().assign(orders);
+    EXPECT_TRUE(turn_until_committed(5));
+    EXPECT_TRUE(consumer().ready());
+}
+
 TEST_F(ConsumerTest, ItemsOfALostPartitionAreNotTriedAgain) {
     settings.min_backoff = settings.max_backoff = std::chrono::seconds(10);
     append_events(3);

@@ -66,11 +66,14 @@ public:
                                                 std::size_t max_records) override {
         longest_wait = std::max(longest_wait, max_wait);
         ++polls;
+        const bool is_rebalance = !events_.empty();
         while (!events_.empty()) {
             auto event = std::move(events_.front());
             events_.pop_front();
             event();
         }
+        // As with Kafka, what is assigned is fetched only afterwards: it may be paused before.
+        if (is_rebalance) return std::vector<event_log::Record>();
         if (poll_failure) return std::unexpected(*poll_failure);
         std::vector<event_log::Record> records;
         for (auto& [partition, position] : positions_) {

@@ -29,7 +29,7 @@ public:
     /// Spreads connections over the nodes.
     std::size_t next_node() { return next_node_++; }
 
-    /// Guards and remembers that the templates are installed.
+    /// Guards and remembers that the templates are installed; who has reason to doubt it says so.
     std::mutex installing;
     std::atomic<bool> is_installed = false;
 

@@ -150,15 +150,21 @@ TEST_F(ElasticsearchOutage, WaitsWhileAnIndexIsClosed) {
 
 TEST_F(ElasticsearchOutage, MakesNoIndexOfAnotherMappingWhereOneWasDeleted) {
     indices_->send("DELETE", "/" + indices_->orders);
-    if (write("a")) {
-        // An old server that cannot forbid it: it must have taken our template.
-        indices_->send("GET", "/" + indices_->orders + "/_mapping");
-        EXPECT_NE(indices_->last_answer.find("tributary_version"), std::string::npos);
-    } else {
-        expect_unavailable("a");
-        indices_->send("PUT", "/" + indices_->orders);
-        expect_created("a");
-    }
+    // An old server cannot forbid it, and makes it at once.
+    if (!write("a")) expect_created("a");
+    indices_->send("GET", "/" + indices_->orders + "/_mapping");
+    EXPECT_NE(indices_->last_answer.find("tributary_version"), std::string::npos);
+}
+
+TEST_F(ElasticsearchOutage, MakesNoIndexOfAnotherMappingWhereTheTemplateIsLostToo) {
+    expect_created("a");
+    indices_->send("POST", "/" + indices_->orders + "/_close");
+    expect_unavailable("b");
+    indices_->send("DELETE", "/" + indices_->orders);
+    indices_->send("DELETE", "/_index_template/tributary-" + indices_->orders);
+    expect_created("b");
+    indices_->send("GET", "/" + indices_->orders + "/_mapping");
+    EXPECT_NE(indices_->last_answer.find("tributary_version"), std::string::npos);
 }
 
 TEST_F(ElasticsearchOutage, InstallsTwiceWithoutHarm) {

@@ -121,7 +121,11 @@ Writer::Outcomes ElasticsearchWriter::perform(ClusterClient& client,
     return outcomes;
 }
 
+/// Whatever is worse than overload may end with other indices than before, or none: one that was
+/// deleted, a cluster that lost its disks. Without our templates it would make them itself, and
+/// guess the mappings; so before the next request it is looked what is installed.
 void ElasticsearchWriter::note(const Result<void>& state, std::chrono::milliseconds retry_after) {
+    if (!state && state.error().code == ErrorCode::unavailable) cluster_->is_installed = false;
     const std::scoped_lock lock(mutex_);
     state_ = state;
     asked_at_ = now();

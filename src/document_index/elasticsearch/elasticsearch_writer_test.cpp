@@ -321,6 +321,35 @@ TEST_F(ElasticsearchWriterTest, AsksHowTheClusterIsWhileThereIsNothingToWrite) {
     EXPECT_TRUE(eventually([&] { return writer().ready().has_value(); }));
 }
 
+TEST_F(ElasticsearchWriterTest, MakesAnewWhatWasLostInAnOutage) {
+    write(orders(1));
+    ASSERT_EQ(server_.requests("PUT /orders-index").size(), 1U);
+    server_.rule("POST /_bulk", answer(200, bulk_answer({item(404, "index_not_found_exception")})));
+    EXPECT_EQ(failure_of(orders(1)).code, ErrorCode::unavailable);
+    server_.rule("POST /_bulk", answer(200, bulk_answer({item(201)})));
+    write(orders(1));
+    EXPECT_EQ(server_.requests("PUT /_index_template/tributary-orders-index").size(), 2U);
+    EXPECT_EQ(server_.requests("PUT /orders-index").size(), 2U);
+}
+
+TEST_F(ElasticsearchWriterTest, MakesAMissingIndexAlsoWhileThereIsNothingToWrite) {
+    settings_.probe_interval = 5ms;
+    EXPECT_TRUE(
+        eventually([&] { return writer().ready() && !server_.requests("HEAD /").empty(); }));
+    server_.rule("HEAD /orders-index,dead-letters-index", answer(404));
+    const auto before = server_.requests("PUT /orders-index").size();
+    EXPECT_TRUE(eventually([&] { return server_.requests("PUT /orders-index").size() > before; }));
+}
+
+TEST_F(ElasticsearchWriterTest, DoesNotInstallAgainForOverload) {
+    write(orders(1));
+    server_.rule("POST /_bulk", answer(429));
+    EXPECT_EQ(failure_of(orders(1)).code, ErrorCode::retry_later);
+    server_.rule("POST /_bulk", answer(200, bulk_answer({item(201)})));
+    write(orders(1));
+    EXPECT_EQ(server_.requests("PUT /orders-index").size(), 1U);
+}
+
 TEST_F(ElasticsearchWriterTest, HasSeveralRequestsUnderWay) {
     settings_.max_in_flight = 3;
     std::mutex mutex;

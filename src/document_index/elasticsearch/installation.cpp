@@ -161,7 +161,8 @@ Result<void> check_indices(ClusterClient& client, SteadyTime deadline) {
     if (response->status == 200) return {};
     if (response->status == 404) {
         return fail(ErrorCode::unavailable,
-                    "An index is missing; restart this program to have it made, or restore it.");
+                    "An index is missing. It is made anew, empty, before the next request; its "
+                    "documents come back from a snapshot, or by reading the log again.");
     }
     return std::unexpected(request_failure(*response, kWhat));
 }

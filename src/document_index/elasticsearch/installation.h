@@ -6,7 +6,8 @@
 
 namespace tributary::document_index::elasticsearch {
 
-/// As ElasticsearchIndex::install, once for the whole cluster object; afterwards it costs nothing.
+/// As ElasticsearchIndex::install, once for the whole cluster object until somebody doubts it
+/// (`Cluster::is_installed`); afterwards it costs nothing.
 /// Thread-safe: others wait for the one that does it.
 Result<void> ensure_installed(ClusterClient& client, SteadyTime deadline);
 
