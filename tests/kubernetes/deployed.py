@@ -72,6 +72,16 @@ class Deployed(System):
             way.close()
         self.cluster.dev("destroy", timeout=DEADLINE)
 
+    def settled_ledger(self, deadline=DEADLINE):
+        """As on one machine; the way to the console may break meanwhile."""
+        def settled():
+            try:
+                ledger = self.ledger()
+            except OSError:
+                return None
+            return ledger if ledger.get("totals", {}).get("in_flight") == 0 else None
+        return wait_for(settled, "an empty flight", deadline)
+
     @property
     def url(self):
         return self.ways["console"].url

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from images import OURS, SERVERS
+from images import AGENT, FLUENT_BIT, OURS, SERVERS
 from rendered import ROOT
 from system import wait_for
 
@@ -165,7 +165,7 @@ def test_every_receipt_is_found_once_when_a_node_dies(system, is_long, number, f
         pytest.skip("nodes are made and killed by TEST_CLUSTER's add-node.sh alone")
     workloads, needs_runbook = NODE_FAULTS[fault]
     node = system.cluster.add_node(number)
-    system.cluster.dev("load", *OURS, SERVERS)
+    system.cluster.dev("load", *OURS, SERVERS, *([AGENT] if FLUENT_BIT else []))
     made_anew_on(system, node, workloads)
     with Load(Steady(system, 50), batch=20, first=number * RANGE) as load:
         more_accepted(load, 2_000)
