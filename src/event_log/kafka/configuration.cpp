@@ -171,7 +171,7 @@ Result<ConfHandle> reader_configuration(const KafkaLogSettings& settings,
                                          {"enable.auto.commit", "false"},
                                          {"enable.auto.offset.store", "false"},
                                          {"auto.offset.reset", "earliest"},
-                                         {"enable.partition.eof", "true"}}};
+                                         {"enable.partition.eof", "false"}}};
     return build(settings, defaults, fixed);
 }
 

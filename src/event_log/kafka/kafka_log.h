@@ -36,9 +36,6 @@ struct KafkaLogSettings {
     std::chrono::milliseconds request_timeout{std::chrono::seconds(5)};
     /// How long a reader may take to leave its group.
     std::chrono::milliseconds close_timeout{std::chrono::seconds(10)};
-    /// How long records may lie in a partition, a broker answer, and nothing come to its reader,
-    /// before the reader's client is replaced.
-    std::chrono::milliseconds standstill{std::chrono::seconds(60)};
 
     /// librdkafka's own log lines, with syslog's severities (3 error, 4 warning, 6 information).
     /// May be called from any thread. Empty: they are dropped.

@@ -9,8 +9,7 @@
 #include "event_log/kafka/errors.h"
 #include "event_log/kafka/partition_lists.h"
 
-/// Reading, pausing and committing; what the group gives and takes is in kafka_reader_group.cpp,
-/// when the client is replaced in kafka_reader_watch.cpp.
+/// Reading, pausing and committing; what the group gives and takes is in kafka_reader_group.cpp.
 namespace tributary::event_log::kafka {
 namespace {
 
@@ -86,7 +85,6 @@ Result<std::vector<Record>> KafkaReader::poll(std::chrono::milliseconds max_wait
         ask_at_ = clock_.steady_now() + kAskEvery;
         return std::exchange(collected_, {});
     }
-    if (auto works = check_client(); !works) return std::unexpected(works.error());
     if (auto answers = check_broker(std::min(max_wait, kShortWait)); !answers) {
         return std::unexpected(answers.error());
     }
@@ -107,16 +105,11 @@ void KafkaReader::collect(std::chrono::milliseconds max_wait, std::size_t max_re
 }
 
 void KafkaReader::take(const rd_kafka_message_t& message) {
-    if (message.err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
-        note({rd_kafka_topic_name(message.rkt), message.partition}, message.offset);
-        return;
-    }
     if (message.err != RD_KAFKA_RESP_ERR_NO_ERROR) {
         trouble_ = error_of_message(message);
         return;
     }
-    const auto& record = collected_.emplace_back(record_of(message));
-    note({record.topic, record.partition}, record.offset + 1);
+    collected_.push_back(record_of(message));
 }
 
 /// While no records come, a broker is asked now and then: librdkafka does not say when one is
@@ -184,9 +177,7 @@ PartitionsHandle KafkaReader::changed(const std::vector<TopicPartition>& partiti
                                       bool is_paused) {
     auto list = new_list(partitions.size());
     for (const auto& partition : partitions) {
-        const auto place = owned_.find(partition);
-        if (place == owned_.end()) continue;
-        place->second.behind_since.reset();
+        if (!owned_.contains(partition)) continue;
         const bool is_new =
             is_paused ? paused_.insert(partition).second : paused_.erase(partition) > 0;
         if (is_new) add(*list, partition, RD_KAFKA_OFFSET_INVALID);

@@ -2,8 +2,6 @@
 
 #include <chrono>
 #include <cstddef>
-#include <cstdint>
-#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -18,8 +16,7 @@
 namespace tributary::event_log::kafka {
 
 /// Reads as a member of a consumer group. What is owned and what is paused is recorded here, not
-/// asked of librdkafka. A client that failed for good, or to which nothing comes though records lie
-/// there, is replaced: its partitions are given up and the group is joined anew.
+/// asked of librdkafka.
 class KafkaReader final : public Reader {
 public:
     KafkaReader(KafkaLogSettings settings, const Clock& clock, std::string group,
@@ -36,25 +33,11 @@ public:
     /// What cannot be handed over within the limit of the settings is reported as lost.
     void close() override;
 
-    /// The client of now, for tests that make it fail; null before the first poll.
-    [[nodiscard]] rd_kafka_t* client() const { return client_ ? client_->get() : nullptr; }
-
 private:
     Result<void> connect();
     void collect(std::chrono::milliseconds max_wait, std::size_t max_records);
     void take(const rd_kafka_message_t& message);
     Result<void> check_broker(std::chrono::milliseconds limit);
-
-    /// What has been read of a partition that is owned.
-    struct Place {
-        std::int64_t next = 0;                   ///< What is read next.
-        std::optional<SteadyTime> behind_since;  ///< Records lie there, and none came.
-    };
-    void note(const TopicPartition& partition, std::int64_t next);
-    Result<void> check_client();
-    [[nodiscard]] std::string fatal_error() const;
-    [[nodiscard]] std::string standstill();
-    Result<void> replace_client(const std::string& reason);
 
     void rebalance(rd_kafka_resp_err_t kind, const rd_kafka_topic_partition_list_t& partitions);
     void settle_assignment();
@@ -72,13 +55,12 @@ private:
     RebalanceListener* listener_;  ///< Null: nobody is told any more.
 
     std::unique_ptr<Client> client_;
-    std::map<TopicPartition, Place> owned_;
+    std::set<TopicPartition> owned_;
     std::set<TopicPartition> paused_;  ///< Of those that are owned.
     PartitionsHandle pending_;         ///< Given by the group; their offsets are not known yet.
     std::vector<Record> collected_;    ///< By the poll under way.
     std::optional<Error> trouble_;     ///< Told once.
     SteadyTime ask_at_;                ///< When to see whether a broker answers at all.
-    SteadyTime look_at_;               ///< When to see whether records lie there that do not come.
     int unanswered_ = 0;               ///< So many questions in a row.
     bool closed_ = false;
 };

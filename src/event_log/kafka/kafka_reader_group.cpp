@@ -1,5 +1,4 @@
 #include <fmt/format.h>
-#include <ranges>
 #include <utility>
 
 #include "event_log/kafka/errors.h"
@@ -49,9 +48,7 @@ void KafkaReader::settle_assignment() {
     pending_.reset();
     collected_.clear();
     paused_.clear();
-    for (const auto& [partition, committed] : *assignments) {
-        owned_.emplace(partition, Place{committed.offset, std::nullopt});
-    }
+    for (const auto& assignment : *assignments) owned_.insert(assignment.partition);
     if (!assignments->empty()) listener_->on_assigned(*assignments);
 }
 
@@ -82,8 +79,7 @@ void KafkaReader::give_up(bool is_lost) {
     collected_.clear();
     pending_.reset();
     if (!owned_.empty() && listener_ != nullptr) {
-        const auto partitions = std::views::keys(owned_);
-        const std::vector<TopicPartition> gone(partitions.begin(), partitions.end());
+        const std::vector<TopicPartition> gone(owned_.begin(), owned_.end());
         if (is_lost) {
             owned_.clear();
             listener_->on_lost(gone);

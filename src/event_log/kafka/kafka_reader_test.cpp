@@ -63,11 +63,6 @@ protected:
         }
         return false;
     }
-    /// A client that failed leaves nobody a word.
-    void forget_members_soon() {
-        settings_.close_timeout = 500ms;
-        settings_.properties["session.timeout.ms"] = "5000";
-    }
     bool read_one() {
         return poll_until([](const auto& records) { return records && !records->empty(); });
     }
@@ -142,55 +137,6 @@ TEST_F(KafkaReaderOnMock, ReadsOnAfterTheLeaderKeptSilentAboutItsOffsets) {
     auto read = std::async(std::launch::async, [&] { return read_one(); });
     ASSERT_EQ(read.wait_for(kPatience), std::future_status::ready);
     EXPECT_TRUE(read.get());
-}
-
-TEST_F(KafkaReaderOnMock, GoesOnWithANewClientWhereTheOldOneFailedForGood) {
-    forget_members_soon();
-    append(1);
-    ASSERT_TRUE(read_one());
-    rd_kafka_test_fatal_error(reader().client(), RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID,
-                              "on purpose");
-    std::string said;
-    ASSERT_TRUE(poll_until([&](const auto& records) {
-        if (!records) said = records.error().message;
-        return !records;
-    }));
-    EXPECT_NE(said.find("on purpose"), std::string::npos) << said;
-    EXPECT_EQ(owner_.revoked + owner_.lost, 4U);
-    EXPECT_TRUE(owner_.owned.empty());
-    EXPECT_TRUE(read_one()) << "Nothing was committed, so it comes again.";
-}
-
-TEST_F(KafkaReaderOnMock, GoesOnWithANewClientWhereRecordsLieAndNoneCome) {
-    settings_.standstill = 2s;
-    forget_members_soon();
-    append(1);
-    ASSERT_TRUE(read_one());
-    kafka_.stop_fetching();
-    append(1);
-    ASSERT_TRUE(poll_until([&](const auto& records) { return !records; }));
-    EXPECT_EQ(owner_.revoked + owner_.lost, 4U);
-    kafka_.resume_fetching();
-    EXPECT_TRUE(read_one());
-}
-
-TEST_F(KafkaReaderOnMock, KeepsItsClientWhereAllIsReadOrPaused) {
-    settings_.standstill = 200ms;
-    append(1);
-    ASSERT_TRUE(read_one());
-    const auto* const client = reader().client();
-    const auto end = clock_.steady_now() + 2s;
-    const auto pass = [&] {
-        ASSERT_TRUE(poll_until([&](const auto& records) {
-            EXPECT_TRUE(records) << records.error().message;
-            return clock_.steady_now() >= end;
-        }));
-    };
-    pass();
-    reader().pause({owner_.owned.begin(), owner_.owned.end()});
-    append(4);
-    pass();
-    EXPECT_EQ(reader().client(), client);
 }
 
 TEST_F(KafkaReaderOnMock, ReadsNothingOfAPartitionThatIsPausedBeforeItsFirstRecord) {

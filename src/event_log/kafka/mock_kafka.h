@@ -44,14 +44,6 @@ public:
     void delay(std::chrono::milliseconds answer) {
         rd_kafka_mock_broker_set_rtt(cluster_.get(), 1, static_cast<int>(answer.count()));
     }
-    /// No records are given out until further notice; everything else is answered.
-    void stop_fetching() {
-        const std::vector<rd_kafka_resp_err_t> errors(10'000,
-                                                      RD_KAFKA_RESP_ERR_REPLICA_NOT_AVAILABLE);
-        rd_kafka_mock_push_request_errors_array(cluster_.get(), kFetch, errors.size(),
-                                                errors.data());
-    }
-    void resume_fetching() { rd_kafka_mock_clear_request_errors(cluster_.get(), kFetch); }
     /// The next requests for offsets are answered that late, one each; everything else at once.
     void delay_offsets(std::chrono::milliseconds answer, int requests) {
         constexpr std::int16_t kListOffsets = 2;
@@ -63,8 +55,6 @@ public:
     }
 
 private:
-    static constexpr std::int16_t kFetch = 1;
-
     std::unique_ptr<rd_kafka_t, Destroyer<rd_kafka_destroy>> client_;
     std::unique_ptr<rd_kafka_mock_cluster_t, Destroyer<rd_kafka_mock_cluster_destroy>> cluster_;
 };

@@ -1,10 +1,7 @@
 #pragma once
 
 #include <chrono>
-#include <cstdint>
 #include <expected>
-#include <map>
-#include <vector>
 
 #include "event_log/event_log.h"
 #include "event_log/kafka/handles.h"
@@ -17,10 +14,5 @@ namespace tributary::event_log::kafka {
 std::expected<Inspector::Range, rd_kafka_resp_err_t> range_of(rd_kafka_t* client,
                                                               const TopicPartition& partition,
                                                               std::chrono::milliseconds timeout);
-
-/// The next offset of each of `partitions`, as above. `partitions` must not be empty.
-std::expected<std::map<TopicPartition, std::int64_t>, rd_kafka_resp_err_t> ends_of(
-    rd_kafka_t* client, const std::vector<TopicPartition>& partitions,
-    std::chrono::milliseconds timeout);
 
 }  // namespace tributary::event_log::kafka
