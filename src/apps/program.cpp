@@ -55,6 +55,16 @@ std::optional<int> answer_arguments(int argc, const char* const* argv,
     return kExitUsage;
 }
 
+Result<void> check_deadlines(const settings::Settings& settings) {
+    const auto answer = settings.duration("PRODUCER_ANSWER_TIMEOUT");
+    const auto delivery = settings.duration("DELIVERY_TIMEOUT");
+    if (delivery < answer) return {};
+    return fail(ErrorCode::invalid_input,
+                fmt::format("DELIVERY_TIMEOUT ({} ms) must be shorter than PRODUCER_ANSWER_TIMEOUT "
+                            "({} ms): a client is answered when the log has decided.",
+                            delivery.count(), answer.count()));
+}
+
 int report_start_error(const Error& error) {
     fmt::print(stderr, "{}\n", error.message);
     leave_termination_message(error.message);

@@ -25,6 +25,10 @@ inline constexpr int kExitConfiguration = 78;  ///< EX_CONFIG of sysexits.h
 std::optional<int> answer_arguments(int argc, const char* const* argv,
                                     std::string_view description);
 
+/// Whether the Producer's deadlines nest: an answer that comes before the log's would say "fate
+/// unknown" of what the log was about to refuse. `invalid_input` names both.
+Result<void> check_deadlines(const settings::Settings& settings);
+
 /// Ends the process's set-up: one sentence on stderr and, where TERMINATION_MESSAGE_FILE exists, in
 /// that file; returns the exit code that fits.
 int report_start_error(const Error& error);

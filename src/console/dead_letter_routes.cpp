@@ -21,6 +21,8 @@ using dead_letters::State;
 constexpr std::string_view kRoot = "/api/dead-letters";
 constexpr std::size_t kMaxPage = 200;
 constexpr std::size_t kMaxByBytes = 128;
+/// Who asks waits 30 s and more; what is begun then still has to be finished.
+constexpr std::chrono::seconds kActWithin{5};
 constexpr std::string_view kFilterNames = "state, topic, reason, key, event_id, after, before";
 
 /// Sets one member of a filter by its name. `invalid_input` names it and what is allowed.
@@ -154,6 +156,7 @@ Result<Order> parse_order(const http::Request& request, State to) {
     if (failure || !body.is_object()) return bad("A JSON object is expected.");
     Order order;
     order.leads_to = to;
+    order.time_limit = kActWithin;
     order.by = "console at " + request.remote_address;
     for (const auto& [name, value] : body.as_object()) {
         if (auto read = read_member(name, value, order); !read) {

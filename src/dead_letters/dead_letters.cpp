@@ -204,6 +204,7 @@ Result<Letter> DeadLetters::show(const std::string& id) {
 
 Result<Report> DeadLetters::act(const Order& order) {
     const std::scoped_lock lock(acting_);
+    const SteadyTime begun = clock_.steady_now();
     const auto topics = topics_of(order.filter);
     if (!topics) return std::unexpected(topics.error());
     Report report;
@@ -212,8 +213,14 @@ Result<Report> DeadLetters::act(const Order& order) {
 
     Handling handling(order, log_, clock_);
     IndexStatus index(searcher_, index_);
-    constexpr std::size_t kLettersAtOnce = 200;
+    constexpr std::size_t kLettersAtOnce = 100;
     for (std::size_t first = 0; first < places->size(); first += kLettersAtOnce) {
+        // At least some, so that who orders again and again comes to an end.
+        const bool is_late = clock_.steady_now() - begun >= order.time_limit;
+        if (first > 0 && is_late && !order.is_dry_run) {
+            report.left += places->size() - first;
+            break;
+        }
         const std::size_t count = std::min(kLettersAtOnce, places->size() - first);
         const auto letters = load(inspector_, std::span(*places).subspan(first, count), report);
         auto outcomes = handling.handle(letters);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <mutex>
 #include <optional>
@@ -42,6 +43,9 @@ struct Order {
     std::string by;                    ///< Who asks for it; kept in the action.
     bool is_dry_run = false;           ///< Only say what would be done.
     bool is_forced = false;            ///< Redrive also what came back `kMaxRedrives` times.
+    /// After this no further letters are begun, some hundred at a time; the report says how many
+    /// are left. A dry run takes the time it takes.
+    std::chrono::milliseconds time_limit = std::chrono::milliseconds::max();
 };
 
 /// An event that came back so often needs a cause found, not a further try.
@@ -63,7 +67,7 @@ struct Outcome {
 
 struct Report {
     std::vector<Outcome> outcomes;  ///< By origin: partition, then offset.
-    std::uint64_t left = 0;         ///< Matched too, but over the limit: order again.
+    std::uint64_t left = 0;         ///< Matched too, but over a limit: order again.
     /// Not empty where `dead-letters-index` does not show all of it; the log, which decides, does.
     std::string index_trouble;
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/manual_clock.h"
+#include "base/rfc3339.h"
 #include "dead_letters/letter_scan.h"
 #include "dead_letters/render.h"
 #include "document_index/embedded/embedded_index.h"
@@ -228,6 +229,62 @@ TEST_F(DeadLettersTest, ASecondRedriveChangesNothing) {
     ASSERT_EQ(named.count(Fate::refused), 1U);
     EXPECT_NE(named.outcomes[0].detail.find("redriven already, by ann"), std::string::npos);
     EXPECT_EQ(records_of("orders").size(), 1U);
+}
+
+TEST_F(DeadLettersTest, ALetterOfATopicMadeAnewIsAnotherOneThoughItsIdIsTheSame) {
+    add_letter(3, "old", "rejected", {{"dlq-origin-timestamp", "2026-11-23T06:00:00.000Z"}});
+    ASSERT_EQ(act(State::dropped, open()).count(Fate::done), 1U);
+    add_letter(3, "new", "rejected", {{"dlq-origin-timestamp", "2026-11-25T06:00:00.000Z"}});
+    EXPECT_EQ(listed(open()), std::vector<std::string>{"orders-0-3"});
+    EXPECT_EQ(letters_->show("orders-0-3")->record.key, "new");
+    EXPECT_EQ(act(State::redriven, open()).count(Fate::done), 1U);
+    EXPECT_EQ(records_of("orders").at(0).key, "new");
+    EXPECT_TRUE(listed(open()).empty());
+    // Compaction keeps one record for each key: the two must not share one.
+    const auto actions = records_of("orders.dlq.actions");
+    ASSERT_EQ(actions.size(), 2U);
+    EXPECT_NE(actions[0].key, actions[1].key);
+}
+
+TEST_F(DeadLettersTest, AnActionOfTheVersionBeforeCountsForTheLettersOfItsTime) {
+    add_letter(3, "old", "rejected", {{"dlq-origin-timestamp", "2026-11-23T06:00:00.000Z"}});
+    append({"orders.dlq.actions", "orders-0-3",
+            R"({"version":1,"state":"dropped","by":"ann","at":")" + format_rfc3339(clock_.now()) +
+                R"("})",
+            std::vector<event_log::RecordHeader>()});
+    EXPECT_TRUE(listed(open()).empty());
+    clock_.advance(std::chrono::hours(1));
+    add_letter(3, "new", "rejected", {{"dlq-origin-timestamp", "2026-11-25T06:00:00.000Z"}});
+    ASSERT_EQ(listed(open()).size(), 1U);
+    EXPECT_EQ(letters_->list(open(), 0, 1)->letters.at(0).record.key, "new");
+}
+
+TEST_F(DeadLettersTest, AnOrderThatTakesTooLongIsDoneInSeveral) {
+    constexpr int kLetters = 250;
+    for (int offset = 0; offset < kLetters; ++offset)
+        add_letter(offset, std::to_string(offset % 7));
+    picky_->refuses = [&](const NewRecord&) {
+        clock_.advance(std::chrono::seconds(1));
+        return false;
+    };
+    Order order;
+    order.filter = open();
+    order.time_limit = std::chrono::seconds(1);
+    std::vector<std::uint64_t> left;
+    do {
+        const auto report = letters_->act(order);
+        ASSERT_TRUE(report) << report.error().message;
+        left.push_back(report->left);
+    } while (left.back() > 0 && left.size() < 10);
+    EXPECT_EQ(left, (std::vector<std::uint64_t>{150, 50, 0}));
+    std::map<std::string, int> last;
+    const auto records = records_of("orders");
+    EXPECT_EQ(records.size(), std::size_t{kLetters});
+    for (const auto& record : records) {
+        const int number = std::stoi(record.value.substr(5));
+        EXPECT_GE(number, last[record.key]);
+        last[record.key] = number;
+    }
 }
 
 TEST_F(DeadLettersTest, DroppingWritesOnlyTheAction) {

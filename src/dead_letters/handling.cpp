@@ -100,7 +100,7 @@ void Handling::record_actions(const std::vector<Letter>& letters,
         action.by = order_.by;
         action.at = clock_.now();
         outcomes[i].action = action;
-        records.push_back(action_record(letters[i].topic, letters[i].id, action));
+        records.push_back(action_record(letters[i], action));
     }
     const auto written = append(std::move(records));
     for (std::size_t n = 0; n < wave.size(); ++n) {

@@ -15,7 +15,7 @@ namespace json = boost::json;
 
 constexpr std::string_view kRedrivenFrom = "redriven-from";
 constexpr std::string_view kRedriveCount = "redrive-count";
-constexpr std::int64_t kActionVersion = 1;
+constexpr std::int64_t kActionVersion = 2;
 
 std::string text_of(const json::object& object, std::string_view name) {
     const json::value* value = object.if_contains(name);
@@ -25,6 +25,11 @@ std::string text_of(const json::object& object, std::string_view name) {
 std::int64_t integer_of(const json::object& object, std::string_view name) {
     const json::value* value = object.if_contains(name);
     return value != nullptr && value->is_int64() ? value->as_int64() : -1;
+}
+
+/// Version 1 was the same under another key: the letter's id alone.
+bool is_readable(std::int64_t version) {
+    return version == kActionVersion || version == kActionVersion - 1;
 }
 
 std::unexpected<Error> unreadable(const event_log::Record& record) {
@@ -53,10 +58,9 @@ std::optional<State> parse_state(std::string_view text) {
     return std::nullopt;
 }
 
-event_log::NewRecord action_record(const std::string& topic, const std::string& letter_id,
-                                   const Action& action) {
+event_log::NewRecord action_record(const Letter& letter, const Action& action) {
     json::object value{{"version", kActionVersion},
-                       {"letter", letter_id},
+                       {"letter", letter.id},
                        {"state", to_string(action.leads_to)},
                        {"by", action.by},
                        {"at", format_rfc3339(action.at)}};
@@ -64,8 +68,8 @@ event_log::NewRecord action_record(const std::string& topic, const std::string& 
         value["partition"] = action.partition;
         value["offset"] = action.offset;
     }
-    return {event_log::dead_letter_actions_topic(topic),
-            letter_id,
+    return {event_log::dead_letter_actions_topic(letter.topic),
+            letter.action_key(),
             json::serialize(value),
             {{"content-type", "application/json"}}};
 }
@@ -77,7 +81,7 @@ Result<Action> parse_action(const event_log::Record& record) {
     const json::object& object = value.as_object();
     const auto state = parse_state(text_of(object, "state"));
     const auto at = parse_rfc3339(text_of(object, "at"));
-    if (integer_of(object, "version") != kActionVersion || !state || !at) return unreadable(record);
+    if (!is_readable(integer_of(object, "version")) || !state || !at) return unreadable(record);
     Action action;
     action.leads_to = *state;
     action.by = text_of(object, "by");
@@ -103,6 +107,11 @@ event_log::TopicPartition Letter::origin_partition() const {
 std::int64_t Letter::origin_offset() const {
     const auto origin = ledger::letter_origin(record);
     return origin ? origin->offset : record.offset;
+}
+
+std::string Letter::action_key() const {
+    const std::string_view time = record.header(header::kOriginTimestamp);
+    return time.empty() ? id : id + "@" + std::string(time);
 }
 
 int Letter::redrives() const {

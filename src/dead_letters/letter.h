@@ -18,8 +18,8 @@ enum class State { open, redriven, dropped };
 std::string_view to_string(State state);
 std::optional<State> parse_state(std::string_view text);
 
-/// What was done with a letter, by whom and when: one record of `T.dlq.actions`, its key the
-/// letter's id. The last one counts.
+/// What was done with a letter, by whom and when: one record of `T.dlq.actions`, under the letter's
+/// `action_key`. The last one counts.
 struct Action {
     State leads_to = State::redriven;
     std::string by;
@@ -29,10 +29,11 @@ struct Action {
     std::int64_t offset = -1;
 };
 
+struct Letter;
+
 /// The record that states it, and back. `corrupt_data` where a newer version or something else
 /// wrote it.
-event_log::NewRecord action_record(const std::string& topic, const std::string& letter_id,
-                                   const Action& action);
+event_log::NewRecord action_record(const Letter& letter, const Action& action);
 Result<Action> parse_action(const event_log::Record& record);
 
 /// One dead letter: its record in `T.dlq`, and what was done with it.
@@ -50,6 +51,9 @@ struct Letter {
     /// The origin's partition and offset; the letter's own where it names none.
     [[nodiscard]] event_log::TopicPartition origin_partition() const;
     [[nodiscard]] std::int64_t origin_offset() const;
+    /// The id, and where it is known the time of the origin: a topic that was deleted and made anew
+    /// gives its offsets again, and so do its letters their ids.
+    [[nodiscard]] std::string action_key() const;
     /// How often this event was redriven before it ended here.
     [[nodiscard]] int redrives() const;
     /// False where only length and hash of a too large value were kept.

@@ -1,5 +1,7 @@
 #include "dead_letters/letter_scan.h"
 
+#include <chrono>
+#include <optional>
 #include <set>
 #include <utility>
 
@@ -9,6 +11,25 @@ using event_log::for_each_record;
 using event_log::Inspector;
 using event_log::Record;
 using event_log::TopicPartition;
+
+namespace {
+
+using Actions = std::map<std::string, Action>;
+
+/// Actions of version 1 stand under the id alone. They are of letters that were there when they
+/// were done; a letter of that id which came later is another one. Clocks may differ a little.
+std::optional<Action> action_on(const Actions& actions, const Letter& letter) {
+    constexpr std::chrono::minutes kClocksDiffer{1};
+    const std::string key = letter.action_key();
+    if (const auto exact = actions.find(key); exact != actions.end()) return exact->second;
+    const auto older = actions.find(letter.id);
+    if (older == actions.end() || older->second.at + kClocksDiffer < letter.record.timestamp) {
+        return std::nullopt;
+    }
+    return older->second;
+}
+
+}  // namespace
 
 Result<std::map<std::string, Action>> read_actions(Inspector& log, const std::string& topic) {
     std::map<std::string, Action> actions;
@@ -32,9 +53,8 @@ Result<void> for_each_letter(Inspector& log, const std::string& topic,
     std::set<std::string> seen;
     return for_each_record(log, event_log::dead_letter_topic(topic), [&](Record record) {
         Letter letter = parse_letter(topic, std::move(record));
-        if (!seen.insert(letter.id).second) return Result<void>();
-        const auto action = actions->find(letter.id);
-        if (action != actions->end()) letter.action = action->second;
+        if (!seen.insert(letter.action_key()).second) return Result<void>();
+        letter.action = action_on(*actions, letter);
         visit(std::move(letter));
         return Result<void>();
     });

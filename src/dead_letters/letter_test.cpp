@@ -56,7 +56,10 @@ TEST(Letter, AnActionIsReadAsItWasWritten) {
     action.at = *parse_rfc3339("2026-11-23T06:00:00.123Z");
     action.partition = 2;
     action.offset = 40;
-    const auto written = action_record("orders", "orders-2-30", action);
+    Letter letter;
+    letter.topic = "orders";
+    letter.id = "orders-2-30";
+    const auto written = action_record(letter, action);
     EXPECT_EQ(written.topic, "orders.dlq.actions");
     EXPECT_EQ(written.key, "orders-2-30");
     event_log::Record record;
@@ -74,7 +77,7 @@ TEST(Letter, AnActionOfANewerVersionIsRefusedWithASentence) {
     event_log::Record record;
     record.topic = "orders.dlq.actions";
     for (const char* value :
-         {"", "no json", R"({"version":2,"state":"dropped","at":"2026-11-23T06:00:00Z"})",
+         {"", "no json", R"({"version":3,"state":"dropped","at":"2026-11-23T06:00:00Z"})",
           R"({"version":1,"state":"eaten","at":"2026-11-23T06:00:00Z"})"}) {
         record.value = value;
         const auto read = parse_action(record);

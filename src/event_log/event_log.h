@@ -192,6 +192,13 @@ public:
     virtual void pause(const std::vector<TopicPartition>& partitions) = 0;
     virtual void resume(const std::vector<TopicPartition>& partitions) = 0;
 
+    /// Whether the topics are there and the group has given this reader its share, which may be
+    /// none; the error says what is missing. A rebalance later on changes nothing. Cheap.
+    [[nodiscard]] virtual Result<void> ready() const = 0;
+    /// How often the connection was found to be of no use any more and replaced by a new one, with
+    /// `on_lost` for what was owned.
+    [[nodiscard]] virtual std::uint64_t replacements() const = 0;
+
     /// Leaves the group: calls `on_revoked` for what is owned, then hands it over. Idempotent.
     virtual void close() = 0;
 };

@@ -47,7 +47,7 @@ void Consumer::turn(event_log::Reader& reader) {
     work();
     commit_if_due();
     update_pauses(reader);
-    publish();
+    publish(reader);
 }
 
 void Consumer::finish(event_log::Reader& reader) {

@@ -94,7 +94,7 @@ private:
     void note_fullness();
     [[nodiscard]] bool is_full_for_a_moment() const;
     [[nodiscard]] bool pauses_for_memory();
-    void publish();
+    void publish(const event_log::Reader& reader);
     [[nodiscard]] std::optional<Error> find_trouble() const;
     void beat();
 
@@ -119,6 +119,8 @@ private:
     std::size_t bytes_per_record_ = 1024;  ///< Of the last poll.
     SteadyTime next_commit_;
     std::optional<Error> read_trouble_;
+    std::optional<Error> group_trouble_;
+    std::uint64_t reader_replacements_ = 0;
     std::optional<Error> commit_trouble_;
 
     std::atomic<SteadyTime> last_turn_;

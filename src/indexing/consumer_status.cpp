@@ -31,11 +31,17 @@ std::optional<Error> Consumer::find_trouble() const {
         if (!owned.refusal.empty()) return Error(ErrorCode::invalid_input, owned.refusal);
     }
     if (read_trouble_) return read_trouble_;
+    if (group_trouble_) return group_trouble_;
     return commit_trouble_;
 }
 
-void Consumer::publish() {
+void Consumer::publish(const event_log::Reader& reader) {
     metrics_.set_load(usage_, bulk_.documents_in_flight());
+    const std::uint64_t replacements = reader.replacements();
+    metrics_.count_reader_replacements(replacements -
+                                       std::exchange(reader_replacements_, replacements));
+    const auto group = reader.ready();
+    group_trouble_ = group ? std::nullopt : std::optional(group.error());
     auto trouble = find_trouble();
     const std::scoped_lock lock(mutex_);
     if (trouble && !trouble_) log_.warn("Records cannot be worked off.", *trouble);

@@ -297,5 +297,25 @@ TEST_F(ConsumerTest, RunDrainsCommitsAndClosesWhenItIsStopped) {
     EXPECT_EQ(consumer().ready().error().code, ErrorCode::shutting_down);
 }
 
+TEST_F(ConsumerTest, IsNotReadyUntilTheGroupHasGivenItAShare) {
+    const Error unsettled(ErrorCode::unavailable, "The group is not joined yet.");
+    reader().readiness = std::unexpected(unsettled);
+    turn();
+    ASSERT_FALSE(consumer().ready());
+    EXPECT_EQ(consumer().ready().error().message, unsettled.message);
+    reader().readiness = {};
+    turn();
+    EXPECT_TRUE(consumer().ready());
+}
+
+TEST_F(ConsumerTest, CountsTheClientsThatWereReplaced) {
+    const std::string series = "tributary_consumer_reader_replacements_total";
+    turn();
+    EXPECT_EQ(line_of(series), "0");
+    reader().replaced = 2;
+    turn(3);
+    EXPECT_EQ(line_of(series), "2");
+}
+
 }  // namespace
 }  // namespace tributary::indexing

@@ -29,6 +29,8 @@ IndexingMetrics::IndexingMetrics(telemetry::Metrics& metrics)
                                        "Bulk requests that failed as a whole.")),
       retried_documents_(metrics.counter("tributary_index_retried_documents_total",
                                          "Documents given to the index once more.")),
+      reader_replacements_(metrics.counter("tributary_consumer_reader_replacements_total",
+                                           "Clients of the log that were replaced.")),
       bulk_seconds_(metrics.histogram("tributary_index_bulk_seconds", "From sending to the answer.",
                                       telemetry::latency_bounds())),
       bulk_documents_(metrics.histogram("tributary_index_bulk_documents",
@@ -65,6 +67,10 @@ void IndexingMetrics::count_failed_request() {
 
 void IndexingMetrics::count_retried_document() {
     retried_documents_.add();
+}
+
+void IndexingMetrics::count_reader_replacements(std::uint64_t count) {
+    if (count > 0) reader_replacements_.add(static_cast<double>(count));
 }
 
 void IndexingMetrics::observe_bulk(std::size_t documents, std::size_t bytes, double seconds) {

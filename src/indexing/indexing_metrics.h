@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <vector>
 
 #include "indexing/buffer.h"
@@ -19,6 +20,7 @@ public:
     void count_dead_letter(Verdict reason);
     void count_failed_request();
     void count_retried_document();
+    void count_reader_replacements(std::uint64_t count);
     void observe_bulk(std::size_t documents, std::size_t bytes, double seconds);
     void observe_latency(double seconds);
     void set_load(const BufferUsage& usage, std::size_t documents_in_flight);
@@ -28,6 +30,7 @@ private:
     std::vector<telemetry::Counter*> dead_letters_;  ///< By verdict; null where it is no reason.
     telemetry::Counter& failed_requests_;
     telemetry::Counter& retried_documents_;
+    telemetry::Counter& reader_replacements_;
     telemetry::Histogram& bulk_seconds_;
     telemetry::Histogram& bulk_documents_;
     telemetry::Histogram& bulk_bytes_;

@@ -106,6 +106,8 @@ public:
     void resume(const std::vector<TopicPartition>& partitions) override {
         for (const auto& partition : partitions) paused.erase(partition);
     }
+    [[nodiscard]] Result<void> ready() const override { return readiness; }
+    [[nodiscard]] std::uint64_t replacements() const override { return replaced; }
     void close() override {
         if (std::exchange(is_closed, true)) return;
         std::vector<TopicPartition> owned;
@@ -119,6 +121,8 @@ public:
     std::set<TopicPartition> paused;
     std::set<TopicPartition> not_ours;  ///< Commits are conflicts.
     std::optional<Error> poll_failure;
+    Result<void> readiness;
+    std::uint64_t replaced = 0;
     std::optional<Error> commit_failure;
     std::function<void(const event_log::OffsetCommit&)> on_commit;
     std::chrono::milliseconds longest_wait{0};

@@ -36,6 +36,16 @@ def test_a_wrong_setting_ends_it_with_a_sentence_for_the_log_and_for_kubernetes(
     assert checked.returncode == 78 and checked.stderr == ended.stderr
 
 
+def test_a_producer_that_would_answer_before_the_log_does_not_start(tmp_path):
+    settings = {"PRODUCER_ANSWER_TIMEOUT": "10s", "DELIVERY_TIMEOUT": "10s"}
+    ended = start("tributary-producer", tmp_path, **settings)
+    assert ended.returncode == 78, ended.stderr
+    assert "DELIVERY_TIMEOUT (10000 ms) must be shorter" in ended.stderr
+    assert ended.stderr.count("\n") == 1
+    checked = start("tributary", tmp_path, "check-config", **settings)
+    assert checked.returncode == 78 and checked.stderr == ended.stderr
+
+
 def test_no_file_is_made_for_the_message(tmp_path):
     assert start(PROGRAMS[0], tmp_path, PORT="many").returncode == 78
     assert not (tmp_path / "message").exists()

@@ -160,6 +160,29 @@ def test_elasticsearch_is_down(system, case, is_long):
             system.stack.index.start()
 
 
+def test_broker_zookeeper_and_elasticsearch_are_killed_together(system, case, is_long):
+    """The node that has all of them. The consumer loses its partitions while its index is away."""
+    chance, times = random.Random(5), 20 if is_long else 2
+    stack = system.stack
+    with case("broker, ZooKeeper and Elasticsearch killed together", f"{times} times") as stream:
+        for _ in range(times):
+            between(chance, stream, times)
+            for part in chance.sample(stack.parts, len(stack.parts)):
+                part.kill()
+            system.consumers[0].wait_unready()
+            # As long as the group keeps a member that it does not hear.
+            lasting(chance.choice([1, 12]))
+            index_first = chance.choice([True, False])
+            if index_first:
+                stack.index.start()
+            stack.zookeeper.start()
+            stack.broker.start()
+            if not index_first:
+                stack.index.start()
+            system.consumers[0].wait_ready(120)
+            stream.wait_for_progress(100)
+
+
 @contextlib.contextmanager
 def behind_a_proxy(system):
     """The consumer reaches the index through a proxy."""

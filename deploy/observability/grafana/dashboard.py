@@ -87,6 +87,8 @@ ROWS = {
         ("Bytes of a bulk request", "bytes", [("mean", mean("tributary_index_bulk_bytes"))],
          "Bounded by BULK_MAX_BYTES."),
         ("Trouble", "cps", [("failed requests", rate("tributary_index_failed_requests_total")),
+                            ("readers replaced",
+                             rate("tributary_consumer_reader_replacements_total")),
                             ("documents sent again",
                              rate("tributary_index_retried_documents_total"))],
          "Zero while all is well."),

@@ -51,6 +51,7 @@ int threads(const settings::Settings& values) {
 }
 
 Result<void> run(const settings::Settings& values, const apps::TerminationSignals& signals) {
+    if (auto fine = apps::check_deadlines(values); !fine) return fine;
     const SystemClock clock;
     telemetry::Log log = apps::make_log("tributary-producer", values, clock);
     telemetry::Metrics metrics;

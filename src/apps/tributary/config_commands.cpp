@@ -75,6 +75,7 @@ int check_config(const settings::Environment& environment) {
     if (!catalog) return report_start_error(catalog.error());
     const auto callers = ingest::parse_callers(values->text("PRODUCER_TOKEN"), *catalog);
     if (!callers) return report_start_error(callers.error());
+    if (auto fine = check_deadlines(*values); !fine) return report_start_error(fine.error());
     if (auto fine = check_kafka_properties(*values); !fine) return report_start_error(fine.error());
     fmt::print("The configuration is fine; entity types: {}.\n", catalog->names());
     return kExitSuccess;

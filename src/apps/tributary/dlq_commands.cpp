@@ -1,5 +1,9 @@
 #include <boost/json.hpp>
+#include <cstdio>
+#include <expected>
 #include <fmt/format.h>
+#include <map>
+#include <set>
 
 #include "apps/program.h"
 #include "apps/tributary/api_client.h"
@@ -61,6 +65,58 @@ std::string order_body(const DlqOptions& options) {
     return json::serialize(body);
 }
 
+/// What the pages of one order came to. A letter that is refused is so in every page.
+class Total {
+public:
+    void add(const json::value& page) {
+        for (const json::value& outcome : page.at("outcomes").as_array()) {
+            const bool is_new = seen_.insert(member_text(outcome, "letter")).second;
+            if (!is_new && member_text(outcome, "outcome") == "refused") continue;
+            ++counts_[member_text(outcome, "outcome")];
+            outcomes_.push_back(outcome);
+        }
+        left_ = page.at("left").to_number<std::uint64_t>();
+        if (const auto trouble = member_text(page, "index_trouble"); !trouble.empty()) {
+            trouble_ = trouble;
+        }
+    }
+    [[nodiscard]] std::uint64_t count(const std::string& outcome) const {
+        const auto found = counts_.find(outcome);
+        return found == counts_.end() ? 0 : found->second;
+    }
+    [[nodiscard]] std::uint64_t left() const { return left_; }
+    [[nodiscard]] bool has(const std::string& letter) const { return seen_.contains(letter); }
+    [[nodiscard]] json::value to_json(bool is_dry_run) const {
+        json::object report;
+        if (is_dry_run) report["dry_run"] = true;
+        for (const char* name : {"done", "planned", "refused", "failed"}) {
+            report[name] = count(name);
+        }
+        report["left"] = left_;
+        report["outcomes"] = outcomes_;
+        if (!trouble_.empty()) report["index_trouble"] = trouble_;
+        return report;
+    }
+
+private:
+    std::set<std::string> seen_;
+    std::map<std::string, std::uint64_t> counts_;
+    json::array outcomes_;
+    std::uint64_t left_ = 0;
+    std::string trouble_;
+};
+
+/// Sends the order once: the console works it off for some seconds and says how many are left.
+std::expected<json::value, int> send_order(ApiClient& client, const DlqOptions& options,
+                                           const std::string& action) {
+    http::Request request;
+    request.method = "POST";
+    request.target = "/api/dead-letters/" + action;
+    request.headers.set("Content-Type", "application/json");
+    request.body = order_body(options);
+    return expect_json(client.send(std::move(request)));
+}
+
 void print_report(const json::value& report) {
     for (const json::value& outcome : report.at("outcomes").as_array()) {
         fmt::print("{:8} {}  {}\n", member_text(outcome, "outcome"), member_text(outcome, "letter"),
@@ -85,21 +141,26 @@ int act(const DlqOptions& options, const std::string& action) {
     }
     auto client = ApiClient::open(options.client);
     if (!client) return report(client.error());
-    http::Request request;
-    request.method = "POST";
-    request.target = "/api/dead-letters/" + action;
-    request.headers.set("Content-Type", "application/json");
-    request.body = order_body(options);
-    const auto response = client->send(std::move(request));
-    const auto answer = expect_json(response);
-    if (!answer) return answer.error();
-    if (options.client.json) {
-        fmt::print("{}\n", response->body);
-    } else {
-        print_report(*answer);
+    Total total;
+    auto rest = options;
+    for (std::uint64_t done = 0;; done = total.count("done")) {
+        const auto page = send_order(*client, rest, action);
+        if (!page) return page.error();
+        total.add(*page);
+        // A letter that failed would fail again, and those behind it must wait for it.
+        const bool goes_on = total.left() > 0 && total.count("failed") == 0 &&
+                             total.count("done") > done && !options.is_dry_run;
+        if (!goes_on) break;
+        fmt::print(stderr, "{} done, {} left\n", total.count("done"), total.left());
+        std::erase_if(rest.ids, [&](const std::string& id) { return total.has(id); });
     }
-    const bool is_done =
-        member_text(*answer, "refused") == "0" && member_text(*answer, "failed") == "0";
+    const json::value report = total.to_json(options.is_dry_run);
+    if (options.client.json) {
+        fmt::print("{}\n", json::serialize(report));
+    } else {
+        print_report(report);
+    }
+    const bool is_done = total.count("refused") == 0 && total.count("failed") == 0;
     return is_done ? kExitSuccess : kExitFailure;
 }
 

@@ -18,12 +18,30 @@ void print(const std::vector<event_log::TopicCreation>& topics, bool as_json) {
     json::array rows;
     for (const event_log::TopicCreation& topic : topics) {
         if (as_json) {
-            rows.push_back(json::object{{"topic", topic.topic}, {"existed", topic.existed}});
+            rows.push_back(json::object{{"topic", topic.topic},
+                                        {"existed", topic.existed},
+                                        {"partitions", topic.partitions},
+                                        {"replication", topic.replication}});
         } else {
             fmt::print("{:24} {}\n", topic.topic, topic.existed ? "was there" : "made");
         }
     }
     if (as_json) fmt::print("{}\n", json::serialize(rows));
+}
+
+/// Existing topics are left as they are; nobody should believe otherwise.
+void say_what_differs(const std::vector<event_log::TopicCreation>& topics,
+                      const event_log::TopicPlan& plan) {
+    for (const event_log::TopicCreation& topic : topics) {
+        const bool is_as_asked =
+            topic.partitions == plan.partitions && topic.replication == plan.replication;
+        if (!topic.existed || topic.partitions == 0 || is_as_asked) continue;
+        fmt::print(stderr,
+                   "{} was left as it is: partitions {} (asked for {}), replication {} (asked for "
+                   "{}). Kafka's own tools change that; more partitions send keys elsewhere.\n",
+                   topic.topic, topic.partitions, plan.partitions, topic.replication,
+                   plan.replication);
+    }
 }
 
 }  // namespace
@@ -52,6 +70,7 @@ int create_topics(const settings::Environment& environment, const TopicOptions& 
         return made.error().code == ErrorCode::unavailable ? kExitUnavailable : kExitFailure;
     }
     print(*made, options.json);
+    say_what_differs(*made, plan);
     return kExitSuccess;
 }
 

@@ -26,7 +26,10 @@ Error as_write_failure(Error error) {
 }  // namespace
 
 ElasticsearchWriter::ElasticsearchWriter(std::shared_ptr<Cluster> cluster)
-    : cluster_(std::move(cluster)), asked_at_(now()) {
+    : cluster_(std::move(cluster)),
+      state_(fail(ErrorCode::unavailable, "Elasticsearch was not asked yet.")),
+      // So that it is asked at once.
+      asked_at_(now() - cluster_->settings().probe_interval) {
     for (std::size_t i = 0; i < cluster_->settings().max_in_flight; ++i) {
         workers_.emplace_back([this, is_first = i == 0] {
             ClusterClient client(cluster_);
@@ -129,14 +132,21 @@ void ElasticsearchWriter::note(const Result<void>& state, std::chrono::milliseco
     const std::scoped_lock lock(mutex_);
     state_ = state;
     asked_at_ = now();
+    was_asked_ = true;
     if (retry_after <= std::chrono::milliseconds(0)) return;
     closed_until_ = asked_at_ + std::min(retry_after, cluster_->settings().max_retry_after);
+}
+
+bool ElasticsearchWriter::was_asked() const {
+    const std::scoped_lock lock(mutex_);
+    return was_asked_;
 }
 
 void ElasticsearchWriter::probe(ClusterClient& client) {
     const SteadyTime deadline = now() + cluster_->settings().search_deadline;
     auto state = ensure_installed(client, deadline);
-    if (state) state = check_indices(client, deadline);
+    // The first time that says enough.
+    if (state && was_asked()) state = check_indices(client, deadline);
     if (!state) state = std::unexpected(as_write_failure(std::move(state.error())));
     note(state, {});
 }

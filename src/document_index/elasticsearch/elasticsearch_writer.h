@@ -33,15 +33,17 @@ private:
     /// Remembers how the cluster is, for `ready`.
     void note(const Result<void>& state, std::chrono::milliseconds retry_after);
     void probe(ClusterClient& client);
+    [[nodiscard]] bool was_asked() const;
 
     const std::shared_ptr<Cluster> cluster_;
     mutable std::mutex mutex_;
     std::condition_variable changed_;
     std::deque<Job> jobs_;
     bool is_stopping_ = false;
-    SteadyTime stop_at_;       ///< When stopping: what has not begun by then never will.
-    Result<void> state_;       ///< The cluster's last answer.
-    SteadyTime asked_at_;      ///< When it was given.
+    SteadyTime stop_at_;   ///< When stopping: what has not begun by then never will.
+    Result<void> state_;   ///< The cluster's last answer.
+    SteadyTime asked_at_;  ///< When it was given.
+    bool was_asked_ = false;
     SteadyTime closed_until_;  ///< The cluster asked for peace until then.
     std::vector<std::jthread> workers_;
 };

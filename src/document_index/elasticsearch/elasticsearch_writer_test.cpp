@@ -312,11 +312,13 @@ TEST_F(ElasticsearchWriterTest, SurvivesACutConnectionAndASlowAnswer) {
 TEST_F(ElasticsearchWriterTest, AsksHowTheClusterIsWhileThereIsNothingToWrite) {
     settings_.probe_interval = 5ms;
     server_.rule("HEAD /orders-index,dead-letters-index", answer(404));
-    EXPECT_TRUE(eventually([&] { return !writer().ready(); }));
-    EXPECT_NE(writer().ready().error().message.find("index is missing"), std::string::npos);
+    const auto says = [&](const char* words) {
+        const auto ready = writer().ready();
+        return !ready && ready.error().message.find(words) != std::string::npos;
+    };
+    EXPECT_TRUE(eventually([&] { return says("index is missing"); }));
     server_.rule("HEAD /orders-index,dead-letters-index", answer(401));
-    EXPECT_TRUE(eventually(
-        [&] { return writer().ready().error().message.find("API key") != std::string::npos; }));
+    EXPECT_TRUE(eventually([&] { return says("API key"); }));
     server_.rule("HEAD /orders-index,dead-letters-index", answer(200));
     EXPECT_TRUE(eventually([&] { return writer().ready().has_value(); }));
 }
@@ -348,6 +350,26 @@ TEST_F(ElasticsearchWriterTest, DoesNotInstallAgainForOverload) {
     server_.rule("POST /_bulk", answer(200, bulk_answer({item(201)})));
     write(orders(1));
     EXPECT_EQ(server_.requests("PUT /orders-index").size(), 1U);
+}
+
+TEST_F(ElasticsearchWriterTest, IsReadyOnceTheClusterHasAnswered) {
+    std::mutex mutex;
+    std::vector<http::Responder> waiting;
+    server_.hold("GET /", [&](http::Responder responder) {
+        const std::scoped_lock lock(mutex);
+        waiting.push_back(std::move(responder));
+    });
+    const auto before = writer().ready();
+    ASSERT_FALSE(before);
+    EXPECT_NE(before.error().message.find("not asked yet"), std::string::npos);
+    server_.hold("none", [](http::Responder) {});
+    // Without anything to write.
+    EXPECT_TRUE(eventually([&] {
+        const std::scoped_lock lock(mutex);
+        for (auto& responder : waiting) responder.send(answer(404));
+        waiting.clear();
+        return writer().ready().has_value();
+    }));
 }
 
 TEST_F(ElasticsearchWriterTest, HasSeveralRequestsUnderWay) {

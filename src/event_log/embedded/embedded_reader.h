@@ -31,6 +31,8 @@ public:
     Result<void> commit(const std::vector<OffsetCommit>& offsets) override;
     void pause(const std::vector<TopicPartition>& partitions) override;
     void resume(const std::vector<TopicPartition>& partitions) override;
+    [[nodiscard]] Result<void> ready() const override { return {}; }
+    [[nodiscard]] std::uint64_t replacements() const override { return 0; }
     void close() override;
 
 private:

@@ -37,6 +37,11 @@ struct KafkaLogSettings {
     /// How long a reader may take to leave its group.
     std::chrono::milliseconds close_timeout{std::chrono::seconds(10)};
 
+    /// A reader that polls and gets nothing for so long of a partition that has more is given a new
+    /// client: what librdkafka does by itself (reconnect, find the leader, rejoin) takes seconds.
+    /// One that did not help is repeated after twice the time, up to an hour.
+    std::chrono::milliseconds reader_standstill{std::chrono::seconds(60)};
+
     /// librdkafka's own log lines, with syslog's severities (3 error, 4 warning, 6 information).
     /// May be called from any thread. Empty: they are dropped.
     std::function<void(int severity, std::string_view line)> log;
@@ -52,6 +57,9 @@ struct TopicPlan {
 struct TopicCreation {
     std::string topic;
     bool existed = false;  ///< Then it was left as it was.
+    // As Kafka has it now; 0 where it does not say.
+    std::int32_t partitions = 0;
+    std::int32_t replication = 0;
 };
 
 /// The event log in Kafka, by librdkafka. Thread-safe; holds no connection itself.

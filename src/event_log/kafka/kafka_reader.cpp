@@ -39,7 +39,9 @@ KafkaReader::KafkaReader(KafkaLogSettings settings, const Clock& clock, std::str
       clock_(clock),
       group_(std::move(group)),
       topics_(std::move(topics)),
-      listener_(&listener) {
+      listener_(&listener),
+      unsettled_(Error(ErrorCode::unavailable,
+                       fmt::format("Kafka's group '{}' is not joined yet.", group_))) {
 }
 
 KafkaReader::~KafkaReader() {
@@ -49,6 +51,7 @@ KafkaReader::~KafkaReader() {
 
 Result<void> KafkaReader::connect() {
     if (client_) return {};
+    if (clock_.steady_now() < connect_at_) return ready();
     auto configuration = reader_configuration(settings_, group_);
     if (!configuration) return std::unexpected(configuration.error());
     Callbacks callbacks;
@@ -80,9 +83,14 @@ Result<std::vector<Record>> KafkaReader::poll(std::chrono::milliseconds max_wait
     }
     settle_assignment();
     collect(max_wait, max_records);
+    note_deliveries(max_records);
+    if (const auto reason = why_useless(); !reason.empty()) {
+        replace(reason);
+        return std::unexpected(*unsettled_);
+    }
     if (!collected_.empty()) {
         unanswered_ = 0;
-        ask_at_ = clock_.steady_now() + kAskEvery;
+        if (missing_.empty()) ask_at_ = clock_.steady_now() + kAskEvery;
         return std::exchange(collected_, {});
     }
     if (auto answers = check_broker(std::min(max_wait, kShortWait)); !answers) {
@@ -107,6 +115,10 @@ void KafkaReader::collect(std::chrono::milliseconds max_wait, std::size_t max_re
 void KafkaReader::take(const rd_kafka_message_t& message) {
     if (message.err != RD_KAFKA_RESP_ERR_NO_ERROR) {
         trouble_ = error_of_message(message);
+        if (unsettled_) unsettled_ = trouble_;
+        if (code_of(message.err) == ErrorCode::not_found && message.rkt != nullptr) {
+            missing_.insert(rd_kafka_topic_name(message.rkt));
+        }
         return;
     }
     collected_.push_back(record_of(message));
@@ -119,10 +131,11 @@ Result<void> KafkaReader::check_broker(std::chrono::milliseconds limit) {
     if (limit >= kShortestQuestion && clock_.steady_now() >= ask_at_) {
         const auto patience = limit * (1 << std::min(unanswered_, kUnansweredIsSilence - 1));
         const rd_kafka_metadata_t* raw = nullptr;
-        const auto error =
-            rd_kafka_metadata(client_->get(), 0, nullptr, &raw, static_cast<int>(patience.count()));
+        const auto error = rd_kafka_metadata(client_->get(), missing_.empty() ? 0 : 1, nullptr,
+                                             &raw, static_cast<int>(patience.count()));
         const MetadataHandle metadata(raw);
         const bool is_answered = error == RD_KAFKA_RESP_ERR_NO_ERROR;
+        if (is_answered) find_topics(*metadata);
         unanswered_ = is_answered ? 0 : unanswered_ + 1;
         ask_at_ = clock_.steady_now() + (is_answered ? kAskEvery : kAskAgainAfter);
     }
@@ -130,9 +143,23 @@ Result<void> KafkaReader::check_broker(std::chrono::milliseconds limit) {
     return std::unexpected(no_answer(settings_.bootstrap_servers, client_->last_failure()));
 }
 
+void KafkaReader::find_topics(const rd_kafka_metadata_t& metadata) {
+    for (int i = 0; i < metadata.topic_cnt; ++i) {
+        const auto& topic = metadata.topics[i];
+        if (topic.err == RD_KAFKA_RESP_ERR_NO_ERROR) missing_.erase(topic.topic);
+    }
+}
+
+Result<void> KafkaReader::ready() const {
+    if (unsettled_) return std::unexpected(*unsettled_);
+    if (missing_.empty()) return {};
+    return fail(ErrorCode::unavailable, missing_topic(*missing_.begin()).message);
+}
+
 Result<void> KafkaReader::commit(const std::vector<OffsetCommit>& offsets) {
     if (offsets.empty()) return {};
     if (closed_) return fail(ErrorCode::shutting_down, "The reader was closed.");
+    // Without a client nothing is owned, and every offset is somebody else's.
     const auto ours = new_list(offsets.size());
     std::string foreign;
     for (const auto& [partition, offset, metadata] : offsets) {
@@ -191,6 +218,10 @@ void KafkaReader::pause(const std::vector<TopicPartition>& partitions) {
 }
 
 void KafkaReader::resume(const std::vector<TopicPartition>& partitions) {
+    for (const auto& partition : partitions) {
+        const auto found = deliveries_.find(partition);
+        if (found != deliveries_.end()) found->second.since = clock_.steady_now();
+    }
     const auto list = changed(partitions, false);
     if (list->cnt > 0) rd_kafka_resume_partitions(client_->get(), list.get());
 }

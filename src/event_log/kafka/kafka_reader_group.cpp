@@ -34,6 +34,7 @@ void KafkaReader::settle_assignment() {
     const auto assignments = find_offsets(*pending_);
     if (!assignments) {
         trouble_ = assignments.error();
+        if (unsettled_) unsettled_ = trouble_;
         return;
     }
     const auto list = new_list(assignments->size());
@@ -48,7 +49,11 @@ void KafkaReader::settle_assignment() {
     pending_.reset();
     collected_.clear();
     paused_.clear();
-    for (const auto& assignment : *assignments) owned_.insert(assignment.partition);
+    unsettled_.reset();
+    for (const auto& [partition, committed] : *assignments) {
+        owned_.insert(partition);
+        deliveries_[partition] = {committed.offset, clock_.steady_now()};
+    }
     if (!assignments->empty()) listener_->on_assigned(*assignments);
 }
 
@@ -78,6 +83,7 @@ Result<std::vector<Assignment>> KafkaReader::find_offsets(
 void KafkaReader::give_up(bool is_lost) {
     collected_.clear();
     pending_.reset();
+    deliveries_.clear();
     if (!owned_.empty() && listener_ != nullptr) {
         const std::vector<TopicPartition> gone(owned_.begin(), owned_.end());
         if (is_lost) {

@@ -63,6 +63,12 @@ protected:
         }
         return false;
     }
+    /// A short interval, and a group that soon misses who does not leave it.
+    void expect_to_be_replaced_soon() {
+        settings_.reader_standstill = 1s;
+        settings_.properties["session.timeout.ms"] = "5000";
+        settings_.properties["heartbeat.interval.ms"] = "500";
+    }
     bool read_one() {
         return poll_until([](const auto& records) { return records && !records->empty(); });
     }
@@ -137,6 +143,82 @@ TEST_F(KafkaReaderOnMock, ReadsOnAfterTheLeaderKeptSilentAboutItsOffsets) {
     auto read = std::async(std::launch::async, [&] { return read_one(); });
     ASSERT_EQ(read.wait_for(kPatience), std::future_status::ready);
     EXPECT_TRUE(read.get());
+}
+
+TEST_F(KafkaReaderOnMock, IsReadyOnceItsGroupHasGivenItAShare) {
+    const auto before = reader().ready();
+    ASSERT_FALSE(before);
+    EXPECT_NE(before.error().message.find("'group' is not joined"), std::string::npos);
+    ASSERT_TRUE(poll_until([&](const auto&) { return reader().ready().has_value(); }));
+    EXPECT_EQ(owner_.owned.size(), 4U);
+}
+
+TEST_F(KafkaReaderOnMock, IsNotReadyWhileATopicIsMissing) {
+    append(1);
+    kafka_.hide_topic("absent");
+    reader_ = std::make_unique<KafkaReader>(settings_, clock_, "group",
+                                            std::vector<std::string>{"orders", "absent"}, owner_);
+    ASSERT_TRUE(read_one());
+    ASSERT_TRUE(poll_until([&](const auto&) {
+        const auto ready = reader().ready();
+        return !ready && ready.error().message.find("'absent'") != std::string::npos;
+    }));
+    kafka_.show_topic("absent");
+    EXPECT_TRUE(poll_until([&](const auto&) { return reader().ready().has_value(); }));
+}
+
+TEST_F(KafkaReaderOnMock, AClientThatFailedForGoodIsReplacedAndNothingIsLost) {
+    expect_to_be_replaced_soon();
+    append(1);
+    ASSERT_TRUE(read_one());
+    kafka_.fence_the_next_member();
+    ASSERT_TRUE(poll_until([&](const auto&) { return reader().replacements() == 1; }));
+    EXPECT_EQ(owner_.lost, 4U);
+    EXPECT_TRUE(owner_.owned.empty());
+    const auto ready = reader().ready();
+    ASSERT_FALSE(ready);
+    EXPECT_NE(ready.error().message.find("failed for good"), std::string::npos);
+    // It was never committed.
+    EXPECT_TRUE(read_one());
+    EXPECT_TRUE(reader().ready());
+    EXPECT_EQ(owner_.owned.size(), 4U);
+}
+
+TEST_F(KafkaReaderOnMock, AClientThatStandsStillIsReplacedAndNothingIsLost) {
+    expect_to_be_replaced_soon();
+    append(1);
+    ASSERT_TRUE(read_one());
+    kafka_.fail_fetches();
+    append(20);
+    ASSERT_TRUE(poll_until([&](const auto&) { return reader().replacements() == 1; }));
+    EXPECT_EQ(owner_.lost, 4U);
+    const auto ready = reader().ready();
+    ASSERT_FALSE(ready);
+    EXPECT_NE(ready.error().message.find("delivered nothing of orders/"), std::string::npos);
+    kafka_.mend_fetches();
+    std::size_t read = 0;
+    EXPECT_TRUE(poll_until([&](const auto& records) {
+        read += records ? records->size() : 0;
+        return read == 21;
+    }));
+    EXPECT_TRUE(reader().ready());
+}
+
+TEST_F(KafkaReaderOnMock, AClientWithNothingToReadIsLeftAlone) {
+    expect_to_be_replaced_soon();
+    append(1);
+    ASSERT_TRUE(read_one());
+    const std::vector<TopicPartition> all(owner_.owned.begin(), owner_.owned.end());
+    const auto idle_until = clock_.steady_now() + 3 * settings_.reader_standstill;
+    ASSERT_TRUE(poll_until([&](const auto&) { return clock_.steady_now() > idle_until; }));
+    EXPECT_EQ(reader().replacements(), 0U);
+    reader().pause(all);
+    append(5);
+    const auto paused_until = clock_.steady_now() + 3 * settings_.reader_standstill;
+    ASSERT_TRUE(poll_until([&](const auto&) { return clock_.steady_now() > paused_until; }));
+    EXPECT_EQ(reader().replacements(), 0U);
+    reader().resume(all);
+    EXPECT_TRUE(read_one());
 }
 
 TEST_F(KafkaReaderOnMock, ReadsNothingOfAPartitionThatIsPausedBeforeItsFirstRecord) {

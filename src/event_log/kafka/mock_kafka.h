@@ -20,10 +20,10 @@ inline constexpr std::chrono::seconds kPatience{30};
 /// For tests: librdkafka's own mock brokers, in this process, that fail as they are told.
 class MockKafka {
 public:
-    explicit MockKafka(int brokers = 1)
+    explicit MockKafka(int brokers = 1, int partitions = 4)
         : client_(rd_kafka_new(RD_KAFKA_PRODUCER, rd_kafka_conf_new(), nullptr, 0)),
           cluster_(rd_kafka_mock_cluster_new(client_.get(), brokers)) {
-        rd_kafka_mock_topic_create(cluster_.get(), "orders", 4, 1);
+        rd_kafka_mock_topic_create(cluster_.get(), "orders", partitions, 1);
     }
 
     [[nodiscard]] KafkaLogSettings settings() const {
@@ -38,6 +38,27 @@ public:
         constexpr std::int16_t kProduce = 0;
         rd_kafka_mock_push_request_errors_array(cluster_.get(), kProduce, errors.size(),
                                                 errors.data());
+    }
+    /// Until `mend`: the brokers answer, and give no records.
+    void fail_fetches() {
+        const std::vector errors(10'000, RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION);
+        rd_kafka_mock_push_request_errors_array(cluster_.get(), kFetch, errors.size(),
+                                                errors.data());
+    }
+    void mend_fetches() { rd_kafka_mock_clear_request_errors(cluster_.get(), kFetch); }
+    /// The next heartbeat is answered with an error that a consumer never recovers from.
+    void fence_the_next_member() {
+        constexpr std::int16_t kHeartbeat = 12;
+        rd_kafka_mock_push_request_errors(cluster_.get(), kHeartbeat, 1,
+                                          RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID);
+    }
+    /// Whether there is such a topic, for whoever asks.
+    void hide_topic(const char* name) {
+        rd_kafka_mock_topic_set_error(cluster_.get(), name,
+                                      RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART);
+    }
+    void show_topic(const char* name) {
+        rd_kafka_mock_topic_set_error(cluster_.get(), name, RD_KAFKA_RESP_ERR_NO_ERROR);
     }
     void stop() { rd_kafka_mock_broker_set_down(cluster_.get(), 1); }
     void start() { rd_kafka_mock_broker_set_up(cluster_.get(), 1); }
@@ -55,6 +76,7 @@ public:
     }
 
 private:
+    static constexpr std::int16_t kFetch = 1;
     std::unique_ptr<rd_kafka_t, Destroyer<rd_kafka_destroy>> client_;
     std::unique_ptr<rd_kafka_mock_cluster_t, Destroyer<rd_kafka_mock_cluster_destroy>> cluster_;
 };

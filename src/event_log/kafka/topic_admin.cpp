@@ -72,8 +72,8 @@ Result<NewTopicHandle> new_topic(const KafkaLogSettings& settings, const std::st
 Result<TopicCreation> creation_of(const rd_kafka_topic_result_t& result) {
     const std::string name = rd_kafka_topic_result_name(&result);
     const auto error = rd_kafka_topic_result_error(&result);
-    if (error == RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS) return TopicCreation{name, true};
-    if (error == RD_KAFKA_RESP_ERR_NO_ERROR) return TopicCreation{name, false};
+    if (error == RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS) return TopicCreation{name, true, 0, 0};
+    if (error == RD_KAFKA_RESP_ERR_NO_ERROR) return TopicCreation{name, false, 0, 0};
     const auto* detail = rd_kafka_topic_result_error_string(&result);
     return std::unexpected(error_of(error, fmt::format("Kafka did not make the topic '{}'", name),
                                     detail == nullptr ? "" : detail));
@@ -128,7 +128,22 @@ Result<std::vector<TopicCreation>> TopicAdmin::create(const std::vector<std::str
         created.push_back(std::move(*creation));
     }
     if (auto there = wait_for(created); !there) return std::unexpected(there.error());
+    if (auto described = describe(created); !described) return std::unexpected(described.error());
     return created;
+}
+
+Result<void> TopicAdmin::describe(std::vector<TopicCreation>& topics) {
+    const auto metadata = ask();
+    if (!metadata) return std::unexpected(metadata.error());
+    const std::span known((*metadata)->topics, static_cast<std::size_t>((*metadata)->topic_cnt));
+    for (auto& creation : topics) {
+        const auto found = std::ranges::find_if(
+            known, [&](const auto& topic) { return creation.topic == topic.topic; });
+        if (found == known.end() || found->partition_cnt == 0) continue;
+        creation.partitions = found->partition_cnt;
+        creation.replication = found->partitions[0].replica_cnt;
+    }
+    return {};
 }
 
 /// Made by the controller; the brokers hear of it a moment later.
@@ -156,18 +171,11 @@ Result<std::vector<std::string>> TopicAdmin::missing(const std::vector<std::stri
 
 /// Which of them Kafka does not name with all their leaders.
 Result<std::vector<std::string>> TopicAdmin::absent(std::vector<std::string> names) {
-    const rd_kafka_metadata_t* raw = nullptr;
-    const auto error = rd_kafka_metadata(client_->get(), 1, nullptr, &raw,
-                                         static_cast<int>(settings_.request_timeout.count()));
-    const MetadataHandle metadata(raw);
-    if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
-        const std::string why = client_->last_failure();
-        return std::unexpected(
-            no_answer(settings_.bootstrap_servers, why.empty() ? rd_kafka_err2str(error) : why));
-    }
+    const auto metadata = ask();
+    if (!metadata) return std::unexpected(metadata.error());
     std::set<std::string, std::less<>> found;
-    for (int i = 0; i < metadata->topic_cnt; ++i) {
-        const auto& topic = metadata->topics[i];
+    for (int i = 0; i < (*metadata)->topic_cnt; ++i) {
+        const auto& topic = (*metadata)->topics[i];
         const std::span partitions(topic.partitions, static_cast<std::size_t>(topic.partition_cnt));
         const bool is_led =
             !partitions.empty() &&
@@ -176,6 +184,18 @@ Result<std::vector<std::string>> TopicAdmin::absent(std::vector<std::string> nam
     }
     std::erase_if(names, [&](const std::string& name) { return found.contains(name); });
     return names;
+}
+
+/// About every topic.
+Result<MetadataHandle> TopicAdmin::ask() {
+    const rd_kafka_metadata_t* raw = nullptr;
+    const auto error = rd_kafka_metadata(client_->get(), 1, nullptr, &raw,
+                                         static_cast<int>(settings_.request_timeout.count()));
+    MetadataHandle metadata(raw);
+    if (error == RD_KAFKA_RESP_ERR_NO_ERROR) return metadata;
+    const std::string why = client_->last_failure();
+    return std::unexpected(
+        no_answer(settings_.bootstrap_servers, why.empty() ? rd_kafka_err2str(error) : why));
 }
 
 }  // namespace tributary::event_log::kafka

@@ -25,6 +25,8 @@ private:
     TopicAdmin(const KafkaLogSettings& settings, const Clock& clock, std::unique_ptr<Client> client)
         : settings_(settings), clock_(clock), client_(std::move(client)) {}
 
+    Result<MetadataHandle> ask();
+    Result<void> describe(std::vector<TopicCreation>& topics);
     Result<std::vector<std::string>> absent(std::vector<std::string> names);
     Result<void> wait_for(const std::vector<TopicCreation>& topics);
 
