@@ -93,6 +93,14 @@ TEST_F(Kafka, KnowsItsLibrarysVersion) {
     EXPECT_GE(KafkaLog::library_version(), "2.0.2");
 }
 
+TEST_F(Kafka, ItsEngineIsTheClientAndHowManyBrokersThereAre) {
+    const auto log = KafkaLog::open(kafka_.settings(), clock_);
+    ASSERT_TRUE(log) << log.error().message;
+    const auto engine = (*log)->make_inspector()->engine();
+    ASSERT_TRUE(engine) << engine.error().message;
+    EXPECT_EQ(*engine, "client librdkafka " + KafkaLog::library_version() + ", 1 broker");
+}
+
 TEST_F(Kafka, EveryClientHasAnIdOfItsOwn) {
     std::array<std::string, 2> ids;
     for (auto& id : ids) {
