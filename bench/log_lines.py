@@ -1,18 +1,20 @@
 #!/usr/bin/env python3
 """What log lines cost: each service with them and without, in turns.
 
-    ./dev bench log_lines [--rounds 12] [--seconds 1] [--moves 6] [--events 200000] [--every 100]
+    ./dev bench log_lines [--rounds 40] [--seconds 1] [--moves 10] [--events 200000] [--every 100]
 
 Every event has a traceparent of its own; one in a hundred is marked as sampled. The programs get the
 same load and differ in LOG_LEVEL only: at warn they are silent, at info each writes a line for every
-sampled event, which is counted. In every round both take a turn, the other one first each time; what
-is kept is the median of what the two turns of a round differ by.
+sampled event, which is counted. In every round both take a turn, the other one first each time. What
+is kept is the mean of what the two turns of a round differ by, without the fifth of the rounds at either
+end, and the range that holds the true one with 95 % (Yuen's, from the rounds' own spread).
 
 Where there is `perf` (Debian's linux-perf), stacks of the logging program are sampled as well, and those
 counted that lie in the writing of a line: that tells one percent where two turns differ by twenty.
 """
 import argparse
 import contextlib
+import math
 import shutil
 import signal
 import statistics
@@ -29,13 +31,17 @@ LEVELS = {"silent": "warn", "logging": "info"}
 CASES = ({"connections": 64, "batch": 1}, {"connections": 16, "batch": 100})
 ROUNDS_OF_A_PROCESS = 4
 SAMPLED_TURNS = 6
+# Student's t for 95 %, by degrees of freedom from 1 on.
+STUDENT = (12.71, 4.30, 3.18, 2.78, 2.57, 2.45, 2.36, 2.31, 2.26, 2.23, 2.20, 2.18, 2.16, 2.14, 2.13, 2.12,
+           2.11, 2.10, 2.09, 2.09, 2.08, 2.07, 2.07, 2.06, 2.06, 2.06, 2.05, 2.05, 2.05, 2.04)
 # What is on the stack while a line is made and written.
 IN_LINES = ("Log::write", "log_outcome", "Consumer::follow")
 ABOUT = """\
 Each service at LOG_LEVEL=warn ("silent") and at info ("logging"), where it writes one line for every
-followed event. Nothing else differs, and they take turns. "Costs more" is the median of what the two turns
-of a round differ by; the middle half of the rounds lies within the range beside it. On a machine with other
-work that range is wide. "In lines" is steadier: of the logging program's processor time, as perf sampled
+followed event. Nothing else differs, and they take turns. "Costs more" is the mean of what the two turns
+of a round differ by, without the fifth of the rounds at either end, and beside it the range that holds the
+true one with 95 %: what the machine's other work adds to a few rounds is left out, and what it adds to all
+makes the range wide. "In lines" is steadier: of the logging program's processor time, as perf sampled
 its stacks, what went into its lines, and of how many samples; what lines push out of the caches is not in
 it. They go to a file. Kafka (KRaft) and Elasticsearch share the machine's cores with services and load."""
 
@@ -52,9 +58,22 @@ def in_turns(rounds, turn):
 
 
 def differences(rounds, key):
-    """By how many percent it is more with lines: quartiles of the rounds."""
-    return statistics.quantiles([(one["logging"][key] / one["silent"][key] - 1) * 100 for one in rounds],
-                                n=4, method="inclusive")
+    """By how many percent it is more with lines: least, mean and most."""
+    return trimmed([(one["logging"][key] / one["silent"][key] - 1) * 100 for one in rounds])
+
+
+def trimmed(values):
+    """The mean without the fifth at either end, between the bounds of its range of 95 %."""
+    values = sorted(values)
+    cut = len(values) // 5
+    kept = values[cut:len(values) - cut]
+    mean = statistics.fmean(kept)
+    if len(kept) < 2:
+        return mean, mean, mean
+    pulled = [min(max(value, kept[0]), kept[-1]) for value in values]
+    error = statistics.stdev(pulled) * math.sqrt(len(values) - 1) / math.sqrt(len(kept) * (len(kept) - 1))
+    reach = STUDENT[min(len(kept) - 1, len(STUDENT)) - 1] * error
+    return mean - reach, mean, mean + reach
 
 
 class Sampled:
@@ -182,9 +201,9 @@ def measure_consumer(stack, ports, options, table):
 def main():
     parser = argparse.ArgumentParser(prog="./dev bench log_lines", description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rounds", type=int, default=12, help="of the Producer")
+    parser.add_argument("--rounds", type=int, default=40, help="of the Producer")
     parser.add_argument("--seconds", type=int, default=1, help="of each turn of the Producer")
-    parser.add_argument("--moves", type=int, default=6, help="rounds of the Consumer")
+    parser.add_argument("--moves", type=int, default=10, help="rounds of the Consumer")
     parser.add_argument("--events", type=int, default=200_000, help="what it moves in a turn")
     parser.add_argument("--every", type=int, default=100, help="one event in so many is followed")
     options = parser.parse_args()

@@ -18,6 +18,7 @@ public:
         const std::map<std::int32_t, std::int64_t>&) override {
         return away();
     }
+    Result<std::string> engine() override { return away(); }
 
 private:
     static std::unexpected<Error> away() {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/json.hpp>
 #include <fmt/format.h>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -80,9 +81,15 @@ Result<json::value> latency_of(document_index::Searcher& searcher, const event::
         {"p50", at(0.5)}, {"p95", at(0.95)}, {"p99", at(0.99)}, {"of", values.size()}});
 }
 
-json::object health(const Error* error) {
-    json::object object{{"ok", error == nullptr}};
-    if (error != nullptr) object["detail"] = receipt::utf8_only(error->message);
+/// Whoever does not answer is not asked for its version; one that keeps it to itself is well.
+template <class Port>
+json::object health(Port& port, const std::optional<Error>& error) {
+    json::object object{{"ok", !error}};
+    if (error) {
+        object["detail"] = receipt::utf8_only(error->message);
+    } else if (const auto engine = port.engine()) {
+        object["version"] = receipt::utf8_only(*engine);
+    }
     return object;
 }
 
@@ -121,10 +128,9 @@ std::string LiveSample::operator()() const {
         types.push_back(std::move(object));
     }
     return fmt::format(R"({{"at":"{}","log":{},"index":{},"types":{},"parts":{}}})",
-                       format_rfc3339(now),
-                       json::serialize(health(log_error ? &*log_error : nullptr)),
-                       json::serialize(health(index_error ? &*index_error : nullptr)),
-                       json::serialize(types), to_json(status_()));
+                       format_rfc3339(now), json::serialize(health(inspector_, log_error)),
+                       json::serialize(health(searcher_, index_error)), json::serialize(types),
+                       to_json(status_()));
 }
 
 }  // namespace tributary::console

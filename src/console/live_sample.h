@@ -12,7 +12,7 @@
 namespace tributary::console {
 
 /// One look at everything that moves, on one line:
-/// `{"at":…,"log":{"ok":…,"detail":…},"index":{…},"types":[{"type":…,"accepted":N,"indexed":N,
+/// `{"at":…,"log":{"ok":…,"detail":…,"version":…},"index":{…},"types":[{"type":…,"accepted":N,"indexed":N,
 ///   "duplicates":N,"dead_lettered":N,"lag":N,"latency_ms":{"p50":…,"p95":…,"p99":…,"of":N}},…],
 ///   "parts":[{"name":…,"ready":…},…]}`.
 /// The counts only grow: rates are what two lines differ by. `latency_ms` (received to indexed) is

@@ -54,6 +54,12 @@ TEST_F(LiveTest, ALineSaysWhatIsAcceptedAndWaits) {
     EXPECT_TRUE(orders.at("latency_ms").is_null());
 }
 
+TEST_F(LiveTest, ALineSaysWhatHoldsTheLogAndTheIndex) {
+    const json::value line = json::parse(sample()());
+    EXPECT_TRUE(line.at("log").at("version").as_string().starts_with("SQLite 3."));
+    EXPECT_TRUE(line.at("index").at("version").as_string().starts_with("SQLite 3."));
+}
+
 TEST_F(LiveTest, ALineSaysWhichPartIsNotReadyAndWhy) {
     const auto line = sample([] {
         PartStatus part;
@@ -82,6 +88,10 @@ public:
     Result<std::vector<event_log::Record>> read(const event_log::TopicPartition&, std::int64_t,
                                                 std::size_t) override {
         return std::vector<event_log::Record>();
+    }
+    Result<std::string> engine() override {
+        ++asked;
+        return fail(ErrorCode::unavailable, "The broker does not answer.");
     }
     int asked = 0;
 };

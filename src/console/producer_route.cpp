@@ -16,10 +16,12 @@ constexpr std::chrono::seconds kProducerDeadline{25};
 
 }  // namespace
 
-ProducerRoute::ProducerRoute(http::Url producer, std::string token, http::Handler& next)
+ProducerRoute::ProducerRoute(http::Url producer, std::string token, http::Handler& next,
+                             const Clock& clock)
     : producer_(std::move(producer)),
       token_(std::move(token)),
       next_(next),
+      ids_(clock),
       workers_(kForwardThreads, kMaxEventsWaiting) {
 }
 
@@ -30,14 +32,25 @@ void ProducerRoute::handle(http::Request request, http::Responder responder) {
         refusal.headers.set("Allow", "POST");
         return responder.send(std::move(refusal));
     }
+    // This is the first hop. Were the id made behind it, an answer that got lost would leave the
+    // client none to send its event again under.
+    if (!request.headers.contains("Idempotency-Key")) {
+        request.headers.set("Idempotency-Key", ids_.next());
+    }
+    const std::string id(request.headers.get("Idempotency-Key"));
     // Shared, because the refusal below needs the responder back when the task was not taken.
     const auto shared = std::make_shared<http::Responder>(std::move(responder));
     Workers::Task task = [this, request = std::move(request), shared] {
         shared->send(forward(request));
     };
     if (!workers_.submit(task)) {
-        shared->send(problem(503, "Busy", "Too many events are on their way; retry in a moment."));
+        shared->send(
+            event_problem(503, "Busy", "Too many events are on their way; retry in a moment.", id));
     }
+}
+
+http::Response ProducerRoute::on_error(int status, std::string_view detail) {
+    return event_problem(status, "Not read", detail, ids_.next());
 }
 
 http::Response ProducerRoute::forward(const http::Request& request) const {
@@ -53,8 +66,9 @@ http::Response ProducerRoute::forward(const http::Request& request) const {
     if (!token_.empty()) onward.headers.set("Authorization", "Bearer " + token_);
     const auto answer = http::Client(producer_).send(std::move(onward), kProducerDeadline);
     if (!answer) {
-        return problem(answer.error().code == ErrorCode::timed_out ? 504 : 503, "No answer",
-                       fmt::format("The Producer gave no answer: {}", answer.error().message));
+        return event_problem(answer.error().code == ErrorCode::timed_out ? 504 : 503, "No answer",
+                             fmt::format("The Producer gave no answer: {}", answer.error().message),
+                             request.headers.get("Idempotency-Key"));
     }
     http::Response response =
         response_of(answer->status, answer->headers.get("Content-Type"), answer->body);

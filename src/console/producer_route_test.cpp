@@ -1,5 +1,6 @@
 #include "console/producer_route.h"
 
+#include <boost/json.hpp>
 #include <gtest/gtest.h>
 
 #include "http/event_loop.h"
@@ -41,10 +42,11 @@ protected:
     }
     void start(std::uint16_t producer_port) {
         const std::string url = "http://127.0.0.1:" + std::to_string(producer_port);
-        route_ = std::make_unique<ProducerRoute>(*http::Url::parse(url), "secret", next_);
+        route_ = std::make_unique<ProducerRoute>(*http::Url::parse(url), "secret", next_, clock_);
         server_ = std::move(*http::Server::listen(loop_, {}, *route_));
     }
-    http::Response send(const std::string& method, const std::string& target) {
+    http::Response send(const std::string& method, const std::string& target,
+                        const std::string& key = "k1", const std::string& encoding = "") {
         http::Client client(
             *http::Url::parse("http://127.0.0.1:" + std::to_string(server_->port())));
         http::Request request;
@@ -52,13 +54,22 @@ protected:
         request.target = target;
         if (method == "POST") request.body = "{}";
         request.headers.set("Content-Type", "application/json");
-        request.headers.set("Idempotency-Key", "k1");
+        if (!key.empty()) request.headers.set("Idempotency-Key", key);
+        if (!encoding.empty()) request.headers.set("Content-Encoding", encoding);
         request.headers.set("Cookie", "a=b");
         const auto response = client.send(std::move(request), std::chrono::seconds(10));
         EXPECT_TRUE(response) << response.error().message;
         return response.value_or(http::Response());
     }
 
+    /// The id that the problem of such an answer names.
+    static std::string id_of(const http::Response& answer) {
+        const auto parsed = boost::json::parse(answer.body);
+        const auto* id = parsed.as_object().if_contains("id");
+        return id == nullptr ? "" : std::string(id->as_string());
+    }
+
+    const SystemClock clock_;
     Echo producer_{"producer"};
     Echo next_{"console"};
     http::EventLoop loop_;
@@ -89,6 +100,24 @@ TEST_F(ProducerRouteTest, SaysWhereTheProducerDoesNotAnswer) {
     const auto answer = send("POST", "/events");
     EXPECT_EQ(answer.status, 503);
     EXPECT_NE(answer.body.find("The Producer gave no answer"), std::string::npos) << answer.body;
+    EXPECT_EQ(id_of(answer), "k1");
+    EXPECT_EQ(id_of(send("POST", "/events", "")).size(), 36U);
+}
+
+TEST_F(ProducerRouteTest, GivesAnEventWithoutAnIdOneBeforeItGoesOn) {
+    start(producer_server_->port());
+    const std::string body = send("POST", "/events", "").body;
+    const std::string begin = "producer POST /produce {} application/json ";
+    ASSERT_TRUE(body.starts_with(begin)) << body;
+    EXPECT_EQ(body.substr(begin.size()).find(" Bearer secret"), 36U) << body;
+}
+
+TEST_F(ProducerRouteTest, ARequestThatCannotBeReadGetsAnIdToo) {
+    start(producer_server_->port());
+    const auto answer = send("POST", "/events", "", "br");
+    EXPECT_EQ(answer.status, 415);
+    EXPECT_EQ(answer.headers.get("Content-Type"), "application/problem+json");
+    EXPECT_EQ(id_of(answer).size(), 36U) << answer.body;
 }
 
 }  // namespace

@@ -7,6 +7,23 @@
 #include "receipt/json_text.h"
 
 namespace tributary::console {
+namespace {
+
+boost::json::object problem_object(int status, std::string_view title, std::string_view detail) {
+    return {{"type", "about:blank"},
+            {"title", title},
+            {"status", status},
+            {"detail", receipt::utf8_only(detail)}};
+}
+
+http::Response response_of_problem(int status, const boost::json::object& object) {
+    http::Response response =
+        response_of(status, "application/problem+json", boost::json::serialize(object));
+    if (status == 503) response.headers.set("Retry-After", "1");
+    return response;
+}
+
+}  // namespace
 
 http::Response response_of(int status, std::string_view content_type, std::string body) {
     http::Response response;
@@ -28,14 +45,16 @@ http::Response json_response(std::string body) {
 }
 
 http::Response problem(int status, std::string_view title, std::string_view detail) {
-    const boost::json::object object{{"type", "about:blank"},
-                                     {"title", title},
-                                     {"status", status},
-                                     {"detail", receipt::utf8_only(detail)}};
-    http::Response response =
-        response_of(status, "application/problem+json", boost::json::serialize(object));
-    if (status == 503) response.headers.set("Retry-After", "1");
-    return response;
+    return response_of_problem(status, problem_object(status, title, detail));
+}
+
+http::Response event_problem(int status, std::string_view title, std::string_view detail,
+                             std::string_view id) {
+    boost::json::object object = problem_object(status, title, detail);
+    object["id"] = id;
+    object["retry_safe"] = status == 408 || status == 429 || status >= 500;
+    if (status == 504) object["fate"] = "unknown";
+    return response_of_problem(status, object);
 }
 
 http::Response problem(const Error& error) {

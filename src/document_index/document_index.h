@@ -139,6 +139,9 @@ public:
     virtual Result<std::map<std::int32_t, std::uint64_t>> count_by_partition(
         const std::string& index, const std::string& topic,
         const std::map<std::int32_t, std::int64_t>& offset_below) = 0;
+
+    /// What holds the index and in which version, as it says itself: `Elasticsearch 8.19.21`.
+    virtual Result<std::string> engine() = 0;
 };
 
 /// The index of dead letters, one document per letter.

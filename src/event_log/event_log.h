@@ -226,6 +226,10 @@ public:
     /// gives the first one that is left.
     virtual Result<std::vector<Record>> read(const TopicPartition& partition, std::int64_t offset,
                                              std::size_t max_records) = 0;
+
+    /// What holds the log, as far as it is known, for people: `SQLite 3.40.1`. Brokers of Kafka
+    /// name no version, so there it is the client's, and how many brokers there are.
+    virtual Result<std::string> engine() = 0;
 };
 
 /// Calls `visit` for every record of `topic`, partition by partition in order of offsets, up to the

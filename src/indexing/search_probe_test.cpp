@@ -39,6 +39,7 @@ public:
         const std::map<std::int32_t, std::int64_t>&) override {
         return fail(ErrorCode::internal, "Nothing is counted here.");
     }
+    Result<std::string> engine() override { return std::string("scripted"); }
 
 private:
     std::mutex mutex_;

@@ -28,6 +28,7 @@ public:
                                                 std::size_t /*max_records*/) override {
         return std::vector<event_log::Record>();
     }
+    Result<std::string> engine() override { return std::string("scripted"); }
 
     std::map<TopicPartition, std::int64_t> ends;
     bool is_away = false;

@@ -42,6 +42,7 @@ public:
         }
         return page;
     }
+    Result<std::string> engine() override { return std::string("scripted"); }
 
     std::map<TopicPartition, Range> ranges;
     std::map<TopicPartition, event_log::CommittedOffset> commits;
@@ -74,6 +75,7 @@ public:
         }
         return counts;
     }
+    Result<std::string> engine() override { return std::string("scripted"); }
 
     std::map<std::string, std::vector<document_index::Origin>> documents;
     std::optional<Error> failure;

@@ -14,6 +14,10 @@ constexpr int kFullSync = 2;
 
 }  // namespace
 
+std::string engine() {
+    return fmt::format("SQLite {}", sqlite3_libversion());
+}
+
 struct Database::Connection {
     std::string path;
     std::chrono::milliseconds busy_deadline;

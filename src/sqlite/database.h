@@ -20,6 +20,9 @@ struct sqlite3_stmt;
 /// permissions), `corrupt_data`, `conflict` (a constraint), `invalid_input` (too big), `internal`.
 namespace tributary::sqlite {
 
+/// The library that is linked: `SQLite 3.40.1`.
+std::string engine();
+
 /// Bytes to bind that are not text.
 struct Blob {
     explicit Blob(std::string_view bytes_in) : bytes(bytes_in) {}

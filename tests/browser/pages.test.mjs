@@ -183,6 +183,16 @@ run('Event tells its way with places and gaps', {}, async (open) => {
   await page.locator('.timeline li[data-stage="indexed"]').waitFor();
 });
 
+run('Event tells the trace that its client began', {}, async (open) => {
+  const trace = '4bf92f3577b34da6a3ce929d0e0e4736';
+  await system.send({type: 'order', data: {id: 1}},
+    {'Idempotency-Key': 'traced', traceparent: `00-${trace}-00f067aa0ba902b7-01`});
+  const page = await open(`${system.url}/#/event/traced`);
+  await page.locator('dd').filter({hasText: trace}).waitFor();
+  const {matches} = await system.get('/api/events/traced');
+  assert.equal(matches[0].traceparent.split('-')[1], trace);
+});
+
 run('Send accepts an example of every type and leads to the event', {}, async (open) => {
   const page = await open(`${system.url}/#/send`);
   for (const type of ['product', 'order', 'supplier']) {

@@ -43,8 +43,8 @@ run('every page is accessible and fits', async (open) => {
     await assertFits(page, name);
     await assertAccessible(page, name);
   }
-  await page.getByRole('row', {name: /^event log ready Kafka at 127\.0\.0\.1:\d+/}).waitFor();
-  await page.getByRole('row', {name: /^document index ready Elasticsearch at http/}).waitFor();
+  await page.getByRole('row', {name: /^event log ready Kafka at 127\.0\.0\.1:\d+ client librdkafka \d+\.\d+\.\d+, 1 broker\b/}).waitFor();
+  await page.getByRole('row', {name: /^document index ready Elasticsearch at http\S+ Elasticsearch \d+\.\d+\.\d+/}).waitFor();
   for (const part of ['producer', 'consumer']) {
     await page.getByRole('row', {name: new RegExp(`^${part} ready http\\S+ \\d+\\.\\d+\\.\\d+`)}).waitFor();
   }

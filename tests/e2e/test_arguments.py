@@ -39,6 +39,15 @@ def test_without_a_command_the_commands_are_shown(arguments, words):
     assert refused.returncode == 2 and words in refused.stderr, refused
 
 
+@pytest.mark.parametrize("arguments", [("tail", "--count"), ("upload", "x.json", "--timeout"),
+                                       ("dlq", "list", "--size"), ("dlq", "list", "--from")])
+@pytest.mark.parametrize("number", ["-1", "1.5", "many", "4294967296"])
+def test_a_number_that_cannot_be_is_answered_with_what_can(arguments, number):
+    refused = run("tributary", *arguments, number)
+    assert refused.returncode == 2, refused
+    assert f'{arguments[-1]}: "{number}" is no whole number from 0 to 4294967295' in refused.stderr, refused
+
+
 def dev(tmp_path, *arguments):
     """`./dev` where nothing can be installed: who tries leaves `apt-get` behind."""
     for name in ("apt-get", "sudo"):

@@ -2,6 +2,7 @@
 
 That they do it is shown by tests/real/test_fluent_bit.py, where there is a Fluent Bit.
 """
+import json
 import pathlib
 
 import pytest
@@ -51,5 +52,21 @@ def test_compose_sends_by_the_same_output_and_keeps_what_waits_alike():
 def test_on_disk_waits_what_is_read_and_the_readers_place():
     [files] = read(CLUSTER / "fluent-bit.yaml")["pipeline"]["inputs"]
     assert files["storage.type"] == "filesystem" and files["db"].startswith("/var/lib/fluent-bit/")
+    # With it, what was being written when the agent is killed is thrown away at its next start.
+    for file in (CLUSTER / "fluent-bit.yaml", DEPLOY / "compose/fluent-bit.yaml"):
+        assert not read(file)["service"].get("storage.checksum", False), file
     excluded = files["exclude_path"].split(",")
     assert [name.split("/")[-1].split("-")[0] for name in excluded] == ["fluent", "elasticsearch"]
+
+
+def test_lines_are_put_together_and_their_fields_become_the_documents():
+    pipeline = read(CLUSTER / "fluent-bit.yaml")["pipeline"]
+    assert pipeline["inputs"][0]["multiline.parser"] == "cri"
+    filters = {one["name"]: one for one in pipeline["filters"]}
+    promised = {"merge_log": True, "keep_log": False, "labels": True}
+    assert {name: filters["kubernetes"].get(name) for name in promised} == promised
+    assert filters["modify"]["rename"] == "log message"
+    template = json.loads((DEPLOY / "observability/logs_template.json").read_text())
+    mappings = template["template"]["mappings"]
+    labels = mappings["properties"]["kubernetes"]["properties"]["labels"]
+    assert labels["type"] == "flattened" and mappings["dynamic"] is False

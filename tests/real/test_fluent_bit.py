@@ -40,6 +40,7 @@ CONTAINERS = {"producer": "tributary", "consumer": "tributary", "kafka": "kafka"
 # Not to be shipped: what it says of itself would feed itself.
 EXCLUDED = {"fluent-bit": "logging-agents", "elasticsearch": "logging"}
 START = datetime.datetime(2026, 11, 1, 12)
+KILLS = 3
 LONG = 40_000  # Bytes; the runtime cuts lines at 16 KiB.
 
 pytestmark = pytest.mark.skipif(
@@ -48,7 +49,7 @@ pytestmark = pytest.mark.skipif(
 
 def line_of(container, number, time):
     """As the program writes it: ours as JSON, Kafka's and ZooKeeper's in Log4j's pattern."""
-    message = f"line {number}" + (" " + "x" * LONG if number % 5000 == 0 else "")
+    message = f"line {number}" + (" " + "x" * LONG if is_long(number) else "")
     if container in ("producer", "consumer"):
         return json.dumps({"@timestamp": time.isoformat(timespec="milliseconds") + "Z",
                            "log": {"level": "info"}, "message": message,
@@ -121,7 +122,7 @@ class FluentBit:
 
     def __init__(self, folder, file, others, index_url):
         self.port, self.log = free_port(), folder / "fluent-bit.log"
-        state = folder / "state"
+        self.state = state = folder / "state"
         (state / "buffers").mkdir(parents=True)
         text = file.read_text()
         for old, new in {"/var/lib/fluent-bit": str(state), **others}.items():
@@ -135,9 +136,16 @@ class FluentBit:
                             "LOGS_PORT": index_url.rsplit(":", 1)[1]}
 
     def __enter__(self):
+        self.start()
+        return self
+
+    def start(self):
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(self.command, env=self.environment, stdout=log, stderr=log)
-        return self
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
 
     def __exit__(self, *_):
         self.process.terminate()
@@ -146,6 +154,10 @@ class FluentBit:
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
+
+    def has_written(self):
+        """Whether what this process has read is on its way to the disk; a chunk bears its process' id."""
+        return any((self.state / "buffers/tail.0").glob(f"{self.process.pid}-*"))
 
     def metrics(self):
         """None before it listens, and until it has counted."""
@@ -200,6 +212,37 @@ def install_template(url):
     assert made.returncode == 0, made.stderr
 
 
+def is_long(number):
+    return number % 5000 == 0
+
+
+def read_back(url, torn=None):
+    """How often each line is there, and in which indices; each is looked at, too. Parts of long lines
+    are put into `torn`, where there may be any."""
+    found, indices = collections.Counter(), set()
+    for hit in each_document(url):
+        source = hit["_source"]
+        indices.add(hit["_index"])
+        container = source["kubernetes"]["container_name"]
+        is_whole = "line " in source["message"] and \
+            source["message"].endswith("x" * LONG) == is_long(int(source["message"].split("line ")[1].split()[0]))
+        if torn is not None and not is_whole:
+            torn.append(source["message"])
+            continue
+        word, number, *_ = source["message"].split(": ")[-1].split(" ")
+        assert word == "line", source["message"][:200]
+        found[container, int(number)] += 1
+        assert source["kubernetes"]["labels"]["app.kubernetes.io/name"] == container, source
+        assert source["message"].endswith("x" * LONG) == is_long(int(number))
+    return found, indices
+
+
+def compare(shipped, found):
+    """What should be there, what of it is not, and what is there more than once."""
+    expected = {(one.name, number) for one in shipped for number in range(one.written)}
+    return expected, expected - set(found), [key for key, times in found.items() if times > 1]
+
+
 def test_every_line_is_in_the_index_once(tmp_path):
     node = tmp_path / "node"
     (node / "containers").mkdir(parents=True)
@@ -237,19 +280,8 @@ def test_every_line_is_in_the_index_once(tmp_path):
             output = agent.metrics()["output"]["es.0"]
         # It has ended, so nothing comes after this.
         count(url)
-        found = collections.Counter()
-        indices = set()
-        for hit in each_document(url):
-            source = hit["_source"]
-            indices.add(hit["_index"])
-            container = source["kubernetes"]["container_name"]
-            word, number, *_ = source["message"].split(": ")[-1].split(" ")
-            assert word == "line", source["message"][:200]
-            found[container, int(number)] += 1
-            assert source["kubernetes"]["labels"]["app.kubernetes.io/name"] == container, source
-            assert source["message"].endswith("x" * LONG) == (int(number) % 5000 == 0)
-    expected = {(one.name, number) for one in shipped for number in range(one.written)}
-    missing, twice = expected - set(found), [key for key, times in found.items() if times > 1]
+        found, indices = read_back(url)
+    expected, missing, twice = compare(shipped, found)
     print(f"{len(found)} lines in {indices}, {len(missing)} missing, {len(twice)} twice, "
           f"Fluent Bit's output: {output}")
     assert not missing and not twice and set(found) == expected
@@ -283,6 +315,38 @@ def test_lines_wait_for_their_template(tmp_path):
         [index] = request("GET", f"{url}/_cat/indices/tributary-logs-*?format=json").json
     assert len(found) == 100 and set(found.values()) == {1}
     assert mappings["mappings"]["dynamic"] == "false" and index["health"] == "green"
+
+
+def test_an_agent_that_is_killed_goes_on_where_it_was(tmp_path):
+    """Its positions and what it has read are on disk. What it sends again has the same id."""
+    node = tmp_path / "node"
+    (node / "containers").mkdir(parents=True)
+    shipped = [Container(node, *one) for one in CONTAINERS.items()]
+    each = TOTAL // len(shipped)
+    with Stack(tmp_path / "stack", index_only=True) as stack, kubernetes_api() as api:
+        url = stack.elasticsearch
+        install_template(url)
+        settings = of_the_cluster(tmp_path, node, api)
+        with FluentBit(tmp_path, SETTINGS / "fluent-bit.yaml", settings, url) as agent:
+            for part in range(1, KILLS + 2):
+                for one in shipped:
+                    one.write(each * part // (KILLS + 1) - one.written)
+                if part <= KILLS:  # While it reads: most is unread, and nothing of it is sent.
+                    wait_for(agent.has_written, "a chunk on disk", PATIENCE)
+                    agent.kill()
+                    agent.start()
+            # Of a long line that is torn there may be nothing. What still waits is sent at the end.
+            most = TOTAL - KILLS * len(shipped)
+            wait_for(lambda: count(url) >= most, f"{most} lines in the index", PATIENCE)
+        count(url)
+        torn = []
+        found, _ = read_back(url, torn)
+    expected, missing, twice = compare(shipped, found)
+    print(f"{len(found)} lines, {len(missing)} missing ({sorted(missing)[:40]}), {len(twice)} twice, "
+          f"{len(torn)} parts of torn lines")
+    assert not twice and set(found) <= expected
+    # The parts of a long line wait in memory for its end.
+    assert all(is_long(number) for _, number in missing) and len(missing) <= KILLS * len(shipped)
 
 
 def packed(value):

@@ -37,7 +37,7 @@ Result<void> run(const settings::Settings& values, const TerminationSignals& sig
     settings.takes_events = true;
     ConsoleStack stack(
         settings, *catalog, **event_log, **index, [&values] { return status_of(values); }, clock);
-    console::ProducerRoute events(*producer, values.text("PRODUCER_TOKEN"), stack.handler());
+    console::ProducerRoute events(*producer, values.text("PRODUCER_TOKEN"), stack.handler(), clock);
     console::Guard guard(guard_settings(values), events);
 
     http::EventLoop loop;

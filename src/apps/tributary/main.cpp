@@ -1,6 +1,7 @@
 // tributary: the command line, and the whole system on one machine.
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <charconv>
 #include <filesystem>
 #include <functional>
 #include <iostream>
@@ -22,6 +23,15 @@ std::string flaw_of_id(const std::string& id) {
     const bool is_printable = std::ranges::all_of(id, [](char c) { return c >= ' ' && c <= '~'; });
     if (!id.empty() && id.size() <= 128 && is_printable) return "";
     return "an event id has 1 to 128 printable ASCII characters";
+}
+
+/// CLI11 says of such a number that it is wrong, but not what is allowed.
+std::string flaw_of_count(const std::string& text) {
+    std::uint32_t number = 0;
+    const char* end = text.data() + text.size();
+    const auto [stop, error] = std::from_chars(text.data(), end, number);
+    if (error == std::errc() && stop == end) return "";
+    return "\"" + text + "\" is no whole number from 0 to 4294967295";
 }
 
 void add_client_options(CLI::App& command, apps::ClientOptions& options) {
@@ -121,7 +131,7 @@ CommandLine::CommandLine(const settings::Environment& environment, const std::st
     uploading.add_option("--prefix", upload.prefix, "In front of the key: a folder with its /");
     uploading.add_flag("!--no-wait", upload.wait, "Do not wait for the reports");
     uploading.add_option("--timeout", upload.timeout, "Seconds to wait for the reports")
-        ->check(CLI::NonNegativeNumber);
+        ->check(flaw_of_count);
 
     CLI::App& importing =
         add("import", "Import files of a bucket by this process alone, as lambda_s3 does",
@@ -164,8 +174,7 @@ void CommandLine::add_queries() {
             "tributary tail --type order", [this] { return apps::tail(tail); });
     add_client_options(tailing, tail.client);
     tailing.add_option("--type", tail.type, "Entity type");
-    tailing.add_option("--count", tail.count, "End after so many; 0: go on")
-        ->check(CLI::NonNegativeNumber);
+    tailing.add_option("--count", tail.count, "End after so many; 0: go on")->check(flaw_of_count);
 
     CLI::App& tracing = add("trace", "Where is my event?", "tributary trace a1",
                             [this] { return apps::trace(trace, trace_id); });
@@ -281,10 +290,10 @@ void CommandLine::add_dead_letters() {
         ->check(CLI::IsMember({"open", "redriven", "dropped", "any"}));
     listing.add_option("--size", letters.size, "How many")
         ->capture_default_str()
-        ->check(CLI::NonNegativeNumber);
+        ->check(flaw_of_count);
     listing.add_option("--from", letters.from, "Skip so many")
         ->capture_default_str()
-        ->check(CLI::NonNegativeNumber);
+        ->check(flaw_of_count);
 
     CLI::App& showing =
         add_letter_command(*dlq, "show", "Show one, with its value", apps::dlq_show);

@@ -271,14 +271,12 @@ Result<void> System::run(const TerminationSignals& signals) {
 
 void System::stop() {
     const auto limit = values_.duration("DRAIN_TIMEOUT");
-    log_.info("Stopping.");
     if (server_) server_->drain(limit);
     if (bucket_trigger_) bucket_trigger_->shutdown(std::chrono::seconds(2));
     if (api_function_) api_function_->shutdown(limit);
     if (services_) services_->stop(limit);
     if (console_) console_->drain(limit);
     loop_.stop();
-    log_.info("Stopped; what was not finished goes on at the next start.");
 }
 
 }  // namespace
@@ -295,7 +293,9 @@ int up(const settings::Environment& environment, const std::string& program_fold
         return report_start_error(started.error());
     }
     const auto ended = system.run(signals);
+    log.info("Stopping.");
     system.stop();
+    log.info("Stopped; what was not finished goes on at the next start.");
     return ended ? kExitSuccess : report_start_error(ended.error());
 }
 

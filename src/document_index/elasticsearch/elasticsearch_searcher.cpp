@@ -112,6 +112,22 @@ error_code read_counts(std::string_view body, Counts& counts) {
     return simdjson::SUCCESS;
 }
 
+/// OpenSearch names itself as its distribution, Elasticsearch names none.
+error_code read_engine(std::string_view body, std::string& engine) {
+    simdjson::dom::parser parser;
+    simdjson::dom::element root;
+    if (auto failure = parser.parse(body.data(), body.size()).get(root)) return failure;
+    std::string_view number;
+    if (auto failure = root.at_pointer("/version/number").get(number)) return failure;
+    std::string_view distribution;
+    if (root.at_pointer("/version/distribution").get(distribution) != simdjson::SUCCESS) {
+        distribution = "Elasticsearch";
+    }
+    engine =
+        fmt::format("{} {}", distribution == "opensearch" ? "OpenSearch" : distribution, number);
+    return simdjson::SUCCESS;
+}
+
 Page page_of(FoundPage found, const Query& query, std::size_t skipped) {
     Page page;
     page.total = found.total;
@@ -187,6 +203,15 @@ Result<Counts> ElasticsearchSearcher::count_by_partition(
         if (auto failure = read_counts(response->body, counts)) return not_understood(failure);
     }
     return counts;
+}
+
+Result<std::string> ElasticsearchSearcher::engine() {
+    auto response = ask({"GET", "/"});
+    if (!response) return std::unexpected(std::move(response.error()));
+    if (response->status != 200) return search_failure(*response);
+    std::string engine;
+    if (auto failure = read_engine(response->body, engine)) return not_understood(failure);
+    return engine;
 }
 
 Result<http::Response> ElasticsearchSearcher::ask(const ClusterRequest& request) {

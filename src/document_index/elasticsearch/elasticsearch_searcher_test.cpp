@@ -118,6 +118,18 @@ TEST_F(ElasticsearchSearcherTest, BelievesNoAnswerThatIsNotElasticsearchs) {
               ErrorCode::unavailable);
 }
 
+TEST_F(ElasticsearchSearcherTest, SaysWhichEngineInWhichVersionItIs) {
+    server_.rule("GET /", answer(200, R"({"version":{"number":"8.19.21"}})"));
+    EXPECT_EQ(searcher().engine(), "Elasticsearch 8.19.21");
+    server_.rule("GET /",
+                 answer(200, R"({"version":{"distribution":"opensearch","number":"2.19.0"}})"));
+    EXPECT_EQ(searcher().engine(), "OpenSearch 2.19.0");
+    for (const auto& silent : {answer(403), answer(200, "<html>"), answer(200, "{}")}) {
+        server_.rule("GET /", silent);
+        EXPECT_EQ(searcher().engine().error().code, ErrorCode::unavailable);
+    }
+}
+
 TEST_F(ElasticsearchSearcherTest, IsUnavailableWhereNobodyAnswersInTime) {
     settings_.search_deadline = 50ms;
     std::mutex mutex;

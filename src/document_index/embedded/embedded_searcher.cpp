@@ -115,4 +115,8 @@ void EmbeddedSearcher::give_back(sqlite::Database connection) {
     idle_.push_back(std::move(connection));
 }
 
+Result<std::string> EmbeddedSearcher::engine() {
+    return sqlite::engine();
+}
+
 }  // namespace tributary::document_index

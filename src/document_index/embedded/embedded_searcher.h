@@ -23,6 +23,7 @@ public:
     Result<std::map<std::int32_t, std::uint64_t>> count_by_partition(
         const std::string& index, const std::string& topic,
         const std::map<std::int32_t, std::int64_t>& offset_below) override;
+    Result<std::string> engine() override;
 
 private:
     /// Calls `read` within a read transaction.

@@ -56,4 +56,10 @@ TEST_P(EventLogContract, InspectorKnowsWhatAGroupCommitted) {
     EXPECT_EQ(committed->metadata, "note");
 }
 
+TEST_P(EventLogContract, InspectorSaysWhatHoldsTheLog) {
+    const auto engine = inspector().engine();
+    ASSERT_TRUE(engine) << engine.error().message;
+    EXPECT_FALSE(engine->empty());
+}
+
 }  // namespace tributary::event_log

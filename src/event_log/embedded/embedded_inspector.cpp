@@ -75,4 +75,8 @@ Result<std::vector<Record>> EmbeddedInspector::read(const TopicPartition& partit
     });
 }
 
+Result<std::string> EmbeddedInspector::engine() {
+    return sqlite::engine();
+}
+
 }  // namespace tributary::event_log

@@ -22,6 +22,7 @@ public:
                                       const TopicPartition& partition) override;
     Result<std::vector<Record>> read(const TopicPartition& partition, std::int64_t offset,
                                      std::size_t max_records) override;
+    Result<std::string> engine() override;
 
 private:
     /// Calls `look` with the connection, within one snapshot.

@@ -148,6 +148,20 @@ Result<std::vector<Record>> KafkaInspector::read(const TopicPartition& partition
     return records;
 }
 
+Result<std::string> KafkaInspector::engine() {
+    const std::lock_guard lock(mutex_);
+    const auto client = connect();
+    if (!client) return std::unexpected(client.error());
+    const rd_kafka_metadata_t* raw = nullptr;
+    const auto error = rd_kafka_metadata(*client, 0, nullptr, &raw, timeout());
+    const MetadataHandle metadata(raw);
+    if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        return std::unexpected(unavailable(error, "Kafka's brokers are not known"));
+    }
+    return fmt::format("client librdkafka {}, {} broker{}", rd_kafka_version_str(),
+                       metadata->broker_cnt, metadata->broker_cnt == 1 ? "" : "s");
+}
+
 Result<std::vector<Record>> KafkaInspector::fetch(std::int64_t end, std::size_t max_records) {
     constexpr int kSlice = 100;
     std::vector<Record> records;

@@ -26,6 +26,7 @@ public:
                                       const TopicPartition& partition) override;
     Result<std::vector<Record>> read(const TopicPartition& partition, std::int64_t offset,
                                      std::size_t max_records) override;
+    Result<std::string> engine() override;
 
 private:
     // Under the lock.

@@ -104,7 +104,9 @@ TEST_F(Kafka, TellsTheRangeOfAnEmptyPartition) {
 }
 
 TEST_F(Kafka, SaysInTimeThatARangeIsUnknownThoughTheLeaderKeepsSilent) {
-    const auto log = KafkaLog::open(kafka_.settings(), clock_);
+    auto settings = kafka_.settings();
+    settings.properties["socket.timeout.ms"] = "300000";  // Nothing else ends the question.
+    const auto log = KafkaLog::open(std::move(settings), clock_);
     ASSERT_TRUE(log);
     const auto inspector = (*log)->make_inspector();
     kafka_.delay_offsets(2 * kafka::kPatience, 2);
@@ -113,6 +115,14 @@ TEST_F(Kafka, SaysInTimeThatARangeIsUnknownThoughTheLeaderKeepsSilent) {
     const auto answer = range.get();
     ASSERT_FALSE(answer);
     EXPECT_EQ(answer.error().code, ErrorCode::unavailable);
+}
+
+TEST_F(Kafka, ItsEngineIsTheClientAndHowManyBrokersThereAre) {
+    const auto log = KafkaLog::open(kafka_.settings(), clock_);
+    ASSERT_TRUE(log) << log.error().message;
+    const auto engine = (*log)->make_inspector()->engine();
+    ASSERT_TRUE(engine) << engine.error().message;
+    EXPECT_EQ(*engine, "client librdkafka " + KafkaLog::library_version() + ", 1 broker");
 }
 
 TEST_F(Kafka, EveryClientHasAnIdOfItsOwn) {

@@ -65,7 +65,7 @@ protected:
     }
     /// A short interval, and a group that soon misses who does not leave it.
     void expect_to_be_replaced_soon() {
-        settings_.reader_standstill = 1s;
+        settings_.reader_standstill = 2s;
         settings_.properties["session.timeout.ms"] = "5000";
         settings_.properties["heartbeat.interval.ms"] = "500";
     }

@@ -15,7 +15,7 @@
 namespace tributary::event_log::kafka {
 
 /// The deadline of waits that end much sooner.
-inline constexpr std::chrono::seconds kPatience{30};
+inline constexpr std::chrono::seconds kPatience{90};
 
 /// For tests: librdkafka's own mock brokers, in this process, that fail as they are told.
 class MockKafka {

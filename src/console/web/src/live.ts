@@ -2,7 +2,7 @@
 import {useEffect, useState} from 'preact/hooks';
 import {headers, Part, Problem, problemOf, token, unreachable} from './api';
 
-export interface Health { ok: boolean; detail?: string }
+export interface Health { ok: boolean; detail?: string; version?: string }
 export interface Latency { p50: number; p95: number; p99: number; of: number }
 export interface TypeCounts {
   type: string; accepted?: number; indexed?: number; duplicates?: number; dead_lettered?: number;

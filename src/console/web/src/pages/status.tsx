@@ -52,8 +52,8 @@ export function StatusPage(props: {about?: About; live: Live}) {
   const {live} = props;
   const last = live.samples[live.samples.length - 1];
   const parts = last ? [
-    {name: 'event log', ready: last.log.ok, detail: last.log.detail, address: props.about?.log, version: ''},
-    {name: 'document index', ready: last.index.ok, detail: last.index.detail, address: props.about?.index, version: ''},
+    {name: 'event log', ready: last.log.ok, detail: last.log.detail, address: props.about?.log, version: last.log.version},
+    {name: 'document index', ready: last.index.ok, detail: last.index.detail, address: props.about?.index, version: last.index.version},
     ...last.parts,
   ] : [];
   return (
