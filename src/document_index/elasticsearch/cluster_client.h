@@ -32,6 +32,7 @@ public:
     /// Guards and remembers that the templates are installed; who has reason to doubt it says so.
     std::mutex installing;
     std::atomic<bool> is_installed = false;
+    bool was_installed = false;  ///< By this process; guarded by `installing`.
 
 private:
     explicit Cluster(ElasticsearchSettings settings) : settings_(std::move(settings)) {}

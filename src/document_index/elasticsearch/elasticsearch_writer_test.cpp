@@ -343,6 +343,16 @@ TEST_F(ElasticsearchWriterTest, MakesAMissingIndexAlsoWhileThereIsNothingToWrite
     EXPECT_TRUE(eventually([&] { return server_.requests("PUT /orders-index").size() > before; }));
 }
 
+TEST_F(ElasticsearchWriterTest, MakesNoIndexThatSomebodyDeleted) {
+    write(orders(1));
+    server_.rule("GET /_index_template/tributary-orders-index",
+                 answer(200, R"({"index_templates":[{"index_template":{}}]})"));
+    server_.rule("POST /_bulk", answer(200, bulk_answer({item(404, "index_not_found_exception")})));
+    EXPECT_EQ(failure_of(orders(1)).code, ErrorCode::unavailable);
+    EXPECT_EQ(failure_of(orders(1)).code, ErrorCode::unavailable);
+    EXPECT_EQ(server_.requests("PUT /orders-index").size(), 1U);
+}
+
 TEST_F(ElasticsearchWriterTest, DoesNotInstallAgainForOverload) {
     write(orders(1));
     server_.rule("POST /_bulk", answer(429));

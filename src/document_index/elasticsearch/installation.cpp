@@ -26,6 +26,15 @@ public:
                       const std::vector<event::Field>& fields, SteadyTime deadline)
         : client_(client), index_(index), mapping_(mapping_of(fields)), deadline_(deadline) {}
 
+    /// After an outage. A cluster without our template has lost everything, and gets it anew. Where
+    /// the template is there and the index is not, somebody deleted it and may be about to restore
+    /// it: that is for people to decide.
+    Result<void> repair() {
+        const auto found = look_up_template();
+        if (!found) return std::unexpected(found.error());
+        return *found ? Result<void>() : run();
+    }
+
     Result<void> run() {
         if (auto done = install_template(); !done) return done;
         return install_index();
@@ -40,7 +49,7 @@ private:
     }
 
     Result<void> install_template() {
-        const auto found = look_up(template_target(), "/index_templates/0/index_template/_meta");
+        const auto found = look_up_template();
         if (!found) return std::unexpected(found.error());
         const std::optional<Installed>& installed = *found;
         if (installed && is_current(*installed)) return {};
@@ -79,6 +88,10 @@ private:
             answer->body.find("resource_already_exists_exception") != std::string::npos;
         if (somebody_was_faster) return {};
         return expect_success(*answer, what);
+    }
+
+    Result<std::optional<Installed>> look_up_template() {
+        return look_up(template_target(), "/index_templates/0/index_template/_meta");
     }
 
     /// Nothing where there is nothing under that address.
@@ -143,10 +156,11 @@ Result<void> ensure_installed(ClusterClient& client, SteadyTime deadline) {
     auto indices = client.settings().indices;
     indices.try_emplace(kDeadLettersIndex);
     for (const auto& [index, fields] : indices) {
-        if (auto done = IndexInstallation(client, index, fields, deadline).run(); !done) {
-            return done;
-        }
+        IndexInstallation installation(client, index, fields, deadline);
+        auto done = cluster.was_installed ? installation.repair() : installation.run();
+        if (!done) return done;
     }
+    cluster.was_installed = true;
     cluster.is_installed = true;
     return {};
 }
@@ -161,8 +175,8 @@ Result<void> check_indices(ClusterClient& client, SteadyTime deadline) {
     if (response->status == 200) return {};
     if (response->status == 404) {
         return fail(ErrorCode::unavailable,
-                    "An index is missing. It is made anew, empty, before the next request; its "
-                    "documents come back from a snapshot, or by reading the log again.");
+                    "An index is missing. Restore it, or restart this program to have it made anew "
+                    "and empty; what it held comes back by reading the log again.");
     }
     return std::unexpected(request_failure(*response, kWhat));
 }
