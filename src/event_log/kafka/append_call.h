@@ -39,7 +39,6 @@ struct Topic {
     std::string name;
     rd_kafka_topic_t* handle = nullptr;     ///< Of the session of now; owned by it.
     std::deque<Lane> lanes;                 ///< One for every partition; never fewer.
-    std::size_t partitions = 0;             ///< Of now: fewer than lanes where it was made anew.
     bool is_known = false;                  ///< The broker named its partitions.
     std::deque<PendingRecord*> unresolved;  ///< Until it does.
     std::size_t next_lane = 0;              ///< For records without a key.
@@ -77,12 +76,12 @@ using FinishedCalls = std::vector<FinishedCall>;
 
 /// The lane of a record without a key: one that is free, else the one with least before it.
 inline Lane& lane_for_no_key(Topic& topic) {
-    auto* best = &topic.lanes[topic.next_lane++ % topic.partitions];
+    auto* best = &topic.lanes[topic.next_lane++ % topic.lanes.size()];
     const auto load = [](const Lane& lane) {
         return std::pair(lane.waiting_bytes, lane.in_flight);
     };
-    for (std::size_t i = 0; i < topic.partitions; ++i) {
-        if (load(topic.lanes[i]) < load(*best)) best = &topic.lanes[i];
+    for (auto& lane : topic.lanes) {
+        if (load(lane) < load(*best)) best = &lane;
     }
     return *best;
 }

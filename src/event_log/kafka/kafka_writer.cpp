@@ -166,7 +166,7 @@ void KafkaWriter::enqueue(PendingRecord& pending) {
     auto& topic = topic_named(pending.call->records[pending.index].topic);
     if (topic.is_known) {
         const auto& key = pending.call->records[pending.index].key;
-        const auto partitions = static_cast<std::int32_t>(topic.partitions);
+        const auto partitions = static_cast<std::int32_t>(topic.lanes.size());
         pending.lane =
             key.empty()
                 ? &lane_for_no_key(topic)

@@ -75,7 +75,6 @@ private:
     void apply(const Result<std::vector<ProducerSession::TopicAnswer>>& answers,
                FinishedCalls& finished);
     void apply(const ProducerSession::TopicAnswer& answer, FinishedCalls& finished);
-    void resize(Topic& topic, std::size_t partitions);
     void hand_over_late(FinishedCalls& finished);
 
     const KafkaLogSettings settings_;

@@ -171,27 +171,6 @@ TEST_F(KafkaWriterOnMock, RecordsWithoutAKeyAreSpreadOverThePartitions) {
     EXPECT_EQ(found.size(), 4U);
 }
 
-/// As a cluster that was made anew under its old address, and its topic with it.
-TEST_F(KafkaWriterOnMock, ATopicThatWasMadeAnewWithFewerPartitionsTakesEveryKey) {
-    MockKafka smaller(1, 1);
-    smaller.stop();
-    settings_.bootstrap_servers += "," + smaller.settings().bootstrap_servers;
-    const auto append = [&](int key) {
-        std::vector<NewRecord> records;
-        records.push_back(record_of("orders", std::to_string(key), "v"));
-        return outcome_of(begin_append(writer(), std::move(records)));
-    };
-    constexpr int kKeys = 8;
-    for (int key = 0; key < kKeys; ++key) {
-        ASSERT_TRUE(eventually([&] { return append(key).has_value(); })) << "key " << key;
-    }
-    kafka_.stop();
-    smaller.start();
-    for (int key = 0; key < kKeys; ++key) {
-        ASSERT_TRUE(eventually([&] { return append(key).has_value(); })) << "key " << key;
-    }
-}
-
 TEST_F(KafkaWriterOnMock, DrainingGivesUpAtItsLimitAndSaysThatTheFateIsUnknown) {
     ASSERT_TRUE(append_one(writer()));
     kafka_.stop();

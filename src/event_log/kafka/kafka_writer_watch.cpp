@@ -94,21 +94,9 @@ void KafkaWriter::apply(const ProducerSession::TopicAnswer& answer, FinishedCall
     while (topic.lanes.size() < static_cast<std::size_t>(answer.partitions)) {
         topic.lanes.emplace_back(topic, static_cast<std::int32_t>(topic.lanes.size()));
     }
-    topic.is_known = answer.partitions > 0;
+    topic.is_known = !topic.lanes.empty();
     if (!topic.is_known) return;
-    resize(topic, static_cast<std::size_t>(answer.partitions));
     for (auto* pending : std::exchange(topic.unresolved, {})) enqueue(*pending);
-}
-
-/// A topic that was deleted and made anew may have fewer partitions: what waits for one that is no
-/// more goes where its key belongs now.
-void KafkaWriter::resize(Topic& topic, std::size_t partitions) {
-    topic.partitions = partitions;
-    for (std::size_t i = partitions; i < topic.lanes.size(); ++i) {
-        auto& lane = topic.lanes[i];
-        lane.waiting_bytes = 0;
-        for (auto* pending : std::exchange(lane.waiting, {})) enqueue(*pending);
-    }
 }
 
 /// What waits for a slow batch, and what waits for a topic that nobody could name.
