@@ -85,7 +85,8 @@ public:
     /// flight. A document answered `Created` is durable, and searchable within a second.
     virtual void write(std::vector<Document> documents, Done done) = 0;
 
-    /// Whether the index can take documents now; the error says why not. Cheap; never blocks.
+    /// Whether the index can take documents now; the error says why not, and `unavailable` as long
+    /// as an index elsewhere has not answered yet. Cheap; never blocks.
     [[nodiscard]] virtual Result<void> ready() const = 0;
 };
 
