@@ -207,4 +207,4 @@ def test_the_manifests_that_are_tried_differ_from_the_shipped_ones_in_image_name
         print(f"{image} -> {twin}")
     assert {image.split(":")[0] for image, twin in names.items() if image != twin} == {
         "confluentinc/cp-zookeeper", "confluentinc/cp-kafka",
-        "docker.elastic.co/elasticsearch/elasticsearch"}
+        "docker.elastic.co/elasticsearch/elasticsearch", "cr.fluentbit.io/fluent/fluent-bit"}
