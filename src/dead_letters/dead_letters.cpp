@@ -216,7 +216,7 @@ Result<Report> DeadLetters::act(const Order& order) {
     constexpr std::size_t kLettersAtOnce = 100;
     for (std::size_t first = 0; first < places->size(); first += kLettersAtOnce) {
         // At least some, so that who orders again and again comes to an end.
-        const bool is_late = clock_.steady_now() - begun >= order.time_limit;
+        const bool is_late = order.time_limit && clock_.steady_now() - begun >= *order.time_limit;
         if (first > 0 && is_late && !order.is_dry_run) {
             report.left += places->size() - first;
             break;

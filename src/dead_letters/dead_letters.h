@@ -43,9 +43,9 @@ struct Order {
     std::string by;                    ///< Who asks for it; kept in the action.
     bool is_dry_run = false;           ///< Only say what would be done.
     bool is_forced = false;            ///< Redrive also what came back `kMaxRedrives` times.
-    /// After this no further letters are begun, some hundred at a time; the report says how many
-    /// are left. A dry run takes the time it takes.
-    std::chrono::milliseconds time_limit = std::chrono::milliseconds::max();
+    /// After this, if given, no further letters are begun, some hundred at a time; the report says
+    /// how many are left. A dry run takes the time it takes.
+    std::optional<std::chrono::milliseconds> time_limit;
 };
 
 /// An event that came back so often needs a cause found, not a further try.

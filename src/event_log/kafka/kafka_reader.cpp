@@ -85,8 +85,7 @@ Result<std::vector<Record>> KafkaReader::poll(std::chrono::milliseconds max_wait
     collect(max_wait, max_records);
     note_deliveries(max_records);
     if (const auto reason = why_useless(); !reason.empty()) {
-        replace(reason);
-        return std::unexpected(*unsettled_);
+        return std::unexpected(replace(reason));
     }
     if (!collected_.empty()) {
         unanswered_ = 0;

@@ -49,7 +49,7 @@ private:
     void note_deliveries(std::size_t max_records);
     [[nodiscard]] std::string why_useless();
     [[nodiscard]] std::string find_standstill();
-    void replace(const std::string& reason);
+    Error replace(const std::string& reason);
 
     void rebalance(rd_kafka_resp_err_t kind, const rd_kafka_topic_partition_list_t& partitions);
     void settle_assignment();

@@ -78,21 +78,22 @@ std::string KafkaReader::find_standstill() {
 
 /// The old client may hang: it ends on a thread of its own, and its place in the group with its
 /// session. Nothing is committed, so what was not is read again.
-void KafkaReader::replace(const std::string& reason) {
+Error KafkaReader::replace(const std::string& reason) {
     if (settings_.log) {
         settings_.log(4,
                       fmt::format("The reader of the group '{}' is replaced: {}", group_, reason));
     }
     ++replacements_;
     ++replaced_in_vain_;
-    unsettled_ =
-        Error(ErrorCode::unavailable,
-              fmt::format("{} It is replaced, and the group '{}' joined anew.", reason, group_));
+    Error error(ErrorCode::unavailable,
+                fmt::format("{} It is replaced, and the group '{}' joined anew.", reason, group_));
+    unsettled_ = error;
     trouble_.reset();
     unanswered_ = 0;
     connect_at_ = clock_.steady_now() + kConnectAfter;
     give_up(true);
     destroy_within(std::move(client_), std::chrono::milliseconds(0));
+    return error;
 }
 
 }  // namespace tributary::event_log::kafka
