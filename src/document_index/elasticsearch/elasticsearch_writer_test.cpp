@@ -204,8 +204,10 @@ TEST_F(ElasticsearchWriterTest, InstallsBeforeItsFirstDocumentAndTriesAgainWhere
     EXPECT_TRUE(server_.requests("POST /_bulk").empty());
     server_.rule("PUT /orders-index", answer(200));
     write(orders(1));
+    const auto tries = server_.requests("PUT /orders-index").size();
+    EXPECT_GE(tries, 2U);
     write(orders(1));
-    EXPECT_EQ(server_.requests("PUT /orders-index").size(), 2U);
+    EXPECT_EQ(server_.requests("PUT /orders-index").size(), tries);
 }
 
 TEST_F(ElasticsearchWriterTest, GoesToAnotherNodeWhereOneIsGoneOrUnwell) {
@@ -221,8 +223,12 @@ TEST_F(ElasticsearchWriterTest, GoesToAnotherNodeWhereOneIsGoneOrUnwell) {
     unwell.rule("", answer(503));
     settings_.urls = {unwell.url(), server_.url()};
     writer_.reset();
-    EXPECT_EQ(failure_of(orders(1)).code, ErrorCode::retry_later);
-    write(orders(1));
+    // The writer asks by itself at first, so either of the two meets the one that is unwell.
+    EXPECT_TRUE(eventually([&] { return write_and_wait(writer(), orders(1)).has_value(); }));
+    EXPECT_TRUE(eventually([&] {
+        write_and_wait(writer(), orders(1));
+        return !unwell.requests("").empty();
+    }));
 }
 
 TEST_F(ElasticsearchWriterTest, IsUnavailableWhereNobodyAnswers) {
