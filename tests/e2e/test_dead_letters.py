@@ -1,9 +1,8 @@
 """Thousands of dead letters at once, through the command line."""
-import http.server
 import json
 import subprocess
-import threading
 
+from stand_in import Handler, StandIn
 from system import BIN, System, request, wait_for
 
 LETTERS = 3_000
@@ -40,37 +39,27 @@ def test_every_letter_of_thousands_is_redriven_and_the_command_says_how_far_it_i
         assert after["balanced"], after
 
 
-class Pages(http.server.BaseHTTPRequestHandler):
+class _Handler(Handler):
+    def do_POST(self):
+        console = self.server.owner
+        console.orders.append(json.loads(self.body()))
+        letter = console.left.pop(0)
+        self.answer(200, {"done": 1, "planned": 0, "refused": 0, "failed": 0, "left": len(console.left),
+                          "outcomes": [{"letter": letter, "outcome": "done"}]})
+
+
+class Pages(StandIn):
     """A console that ends after each letter of an order; the letters in `left` are to come."""
 
-    def do_POST(self):
-        order = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        self.server.orders.append(order)
-        letter = self.server.left.pop(0)
-        body = json.dumps({"done": 1, "planned": 0, "refused": 0, "failed": 0, "left": len(self.server.left),
-                           "outcomes": [{"letter": letter, "outcome": "done"}]}).encode()
-        self.send_response(200)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_):
-        pass
+    def __init__(self, *letters):
+        super().__init__(_Handler)
+        self.left, self.orders = list(letters), []
 
 
 def test_an_order_that_takes_several_answers_is_asked_for_until_nothing_is_left():
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Pages) as console:
-        console.left, console.orders = ["orders-0-1", "orders-0-2", "orders-0-3"], []
-        thread = threading.Thread(target=console.serve_forever)
-        thread.start()
-        try:
-            done = subprocess.run([BIN / "tributary", "dlq", "redrive", "--all", "--url",
-                                   f"http://127.0.0.1:{console.server_port}"],
-                                  capture_output=True, text=True, timeout=60)
-        finally:
-            console.shutdown()
-            thread.join()
+    with Pages("orders-0-1", "orders-0-2", "orders-0-3") as console:
+        done = subprocess.run([BIN / "tributary", "dlq", "redrive", "--all", "--url", console.url],
+                              capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
     assert done.stderr.splitlines() == ["1 done, 2 left", "2 done, 1 left"]
     assert [line.split()[:2] for line in done.stdout.splitlines()[:3]] == [
