@@ -16,7 +16,8 @@ DEADLINE = 600
 class Way:
     """A local address that leads to a Service, opened again whenever its pod is gone."""
 
-    def __init__(self, cluster, namespace, service, port):
+    def __init__(self, cluster, namespace, service, port, health="/health"):
+        self.health = health
         self.cluster, self.place = cluster, (namespace, f"service/{service}", port)
         self.port = None
         self.stopping = threading.Event()
@@ -35,10 +36,9 @@ class Way:
             except AssertionError:
                 self.stopping.wait(0.5)
 
-    @staticmethod
-    def _answers(port):
+    def _answers(self, port):
         try:
-            return forwarded_request(port, "GET", "/health", timeout=10)[0] < 500
+            return forwarded_request(port, "GET", self.health, timeout=10)[0] == 200
         except OSError:
             return False
 
