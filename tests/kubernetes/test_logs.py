@@ -9,6 +9,7 @@ import pytest
 from cluster import NAMESPACES, request
 from deployed import Way
 from images import FLUENT_BIT
+from scroll import each_hit
 from system import wait_for
 
 pytestmark = pytest.mark.skipif(FLUENT_BIT is None, reason="FLUENT_BIT names no Fluent Bit")
@@ -43,18 +44,14 @@ def written(system):
 
 def shipped(port):
     """(pod, time) of every document, and the documents."""
-    lines, documents = collections.Counter(), []
-    status, page = request(port, "POST", "/tributary-logs-*/_search?scroll=1m",
-                           {"size": 5000, "sort": ["_doc"]})
-    while status == 200 and page["hits"]["hits"]:
-        for hit in page["hits"]["hits"]:
-            source = hit["_source"]
-            documents.append(source)
-            # Not `@timestamp`, which Fluent Bit makes from this: one in a hundred is a nanosecond early.
-            lines[source["kubernetes"]["pod_name"], nanoseconds(source["time"].rstrip("Z"))] += 1
-        status, page = request(port, "POST", "/_search/scroll",
-                               {"scroll": "1m", "scroll_id": page["_scroll_id"]})
-    assert status == 200, page
+    def ask(*question):
+        status, answer = request(port, *question)
+        assert status == 200, answer
+        return answer
+    documents = [hit["_source"] for hit in each_hit(ask, "tributary-logs-*")]
+    # Not `@timestamp`, which Fluent Bit makes from this: one in a hundred is a nanosecond early.
+    lines = collections.Counter((one["kubernetes"]["pod_name"], nanoseconds(one["time"].rstrip("Z")))
+                                for one in documents)
     return lines, documents
 
 
@@ -68,7 +65,7 @@ def test_the_lines_of_every_pod_are_in_the_index_once(system):
     pods = {name for name, _ in wanted}
     for workload in ("producer", "consumer", "console", "kafka", "zookeeper", "topics", "log-template"):
         assert any(name.startswith(workload) for name in pods), f"{workload} wrote nothing: {pods}"
-    with contextlib.closing(Way(system.cluster, "logging", "elasticsearch", 9200)) as way:
+    with contextlib.closing(Way(system.cluster, "logging", "elasticsearch", 9200, health="/")) as way:
         def everything():
             try:
                 request(way.port, "POST", "/tributary-logs-*/_refresh")

@@ -23,6 +23,7 @@ import pytest
 import yaml
 from real_system import PATIENCE
 from scripted_proxy import ScriptedProxy
+from scroll import each_hit
 from stack import Stack
 from system import BIN, free_port, request, wait_for
 
@@ -179,12 +180,8 @@ class FluentBit:
 
 def each_document(url):
     """Every document of every log index, by scroll."""
-    page = request("POST", f"{url}/tributary-logs-*/_search?scroll=5m",
-                   {"size": 5000, "sort": ["_doc"]}, JSON).json
-    while page["hits"]["hits"]:
-        yield from page["hits"]["hits"]
-        page = request("POST", f"{url}/_search/scroll",
-                       {"scroll": "5m", "scroll_id": page["_scroll_id"]}, JSON).json
+    return each_hit(lambda method, path, body: request(method, url + path, body, JSON).json,
+                    "tributary-logs-*")
 
 
 def count(url):

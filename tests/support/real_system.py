@@ -12,6 +12,7 @@ import pathlib
 import signal
 import subprocess
 
+from scroll import each_hit
 from system import BIN, DEADLINE, Client, request, wait_for
 
 PATIENCE = 600  # Seconds; a machine with much else to do takes its time over everything.
@@ -192,17 +193,13 @@ class RealSystem(Client):
         """Every document, by scroll; `since` is a time of `pipeline.received_at`."""
         assert self.ask_index("POST", f"/{indices}/_refresh").status == 200
         query = {"range": {"pipeline.received_at": {"gte": since}}} if since else {"match_all": {}}
-        answer = self.ask_index("POST", f"/{indices}/_search?scroll=5m",
-                                {"size": 5000, "query": query, "_source": list(fields),
-                                 "sort": ["_doc"], "track_total_hits": True})
-        assert answer.status == 200, answer
-        page = answer.json
-        while page["hits"]["hits"]:
-            for hit in page["hits"]["hits"]:
-                yield hit["_source"]
-            page = self.ask_index("POST", "/_search/scroll", {"scroll": "5m",
-                                                              "scroll_id": page["_scroll_id"]}).json
-        self.ask_index("DELETE", "/_search/scroll", {"scroll_id": page["_scroll_id"]})
+
+        def ask(*question):
+            answer = self.ask_index(*question)
+            assert answer.status == 200, answer
+            return answer.json
+        for hit in each_hit(ask, indices, query=query, _source=list(fields), track_total_hits=True):
+            yield hit["_source"]
 
     def index_names(self):
         """Every index that is not the server's own."""
