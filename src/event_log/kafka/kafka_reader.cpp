@@ -218,8 +218,8 @@ void KafkaReader::pause(const std::vector<TopicPartition>& partitions) {
 
 void KafkaReader::resume(const std::vector<TopicPartition>& partitions) {
     for (const auto& partition : partitions) {
-        const auto found = deliveries_.find(partition);
-        if (found != deliveries_.end()) found->second.since = clock_.steady_now();
+        const auto found = owned_.find(partition);
+        if (found != owned_.end()) found->second.since = clock_.steady_now();
     }
     const auto list = changed(partitions, false);
     if (list->cnt > 0) rd_kafka_resume_partitions(client_->get(), list.get());

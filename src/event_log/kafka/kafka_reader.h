@@ -72,16 +72,15 @@ private:
         std::int64_t next = 0;
         SteadyTime since;
     };
-    std::set<TopicPartition> owned_;
-    std::map<TopicPartition, Delivery> deliveries_;  ///< Of those that are owned.
-    std::set<TopicPartition> paused_;                ///< Of those that are owned.
-    PartitionsHandle pending_;        ///< Given by the group; their offsets are not known yet.
-    std::vector<Record> collected_;   ///< By the poll under way.
-    std::optional<Error> trouble_;    ///< Told once.
-    SteadyTime ask_at_;               ///< When to see whether a broker answers at all.
-    int unanswered_ = 0;              ///< So many questions in a row.
-    std::optional<Error> unsettled_;  ///< Until the group has given this client its share.
-    std::set<std::string> missing_;   ///< Topics that Kafka does not have.
+    std::map<TopicPartition, Delivery> owned_;
+    std::set<TopicPartition> paused_;  ///< Of those that are owned.
+    PartitionsHandle pending_;         ///< Given by the group; their offsets are not known yet.
+    std::vector<Record> collected_;    ///< By the poll under way.
+    std::optional<Error> trouble_;     ///< Told once.
+    SteadyTime ask_at_;                ///< When to see whether a broker answers at all.
+    int unanswered_ = 0;               ///< So many questions in a row.
+    std::optional<Error> unsettled_;   ///< Until the group has given this client its share.
+    std::set<std::string> missing_;    ///< Topics that Kafka does not have.
     SteadyTime polled_at_;
     SteadyTime ask_range_at_;  ///< Of partitions that are silent.
     SteadyTime connect_at_;

@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <ranges>
 #include <utility>
 
 #include "event_log/kafka/errors.h"
@@ -51,8 +52,7 @@ void KafkaReader::settle_assignment() {
     paused_.clear();
     unsettled_.reset();
     for (const auto& [partition, committed] : *assignments) {
-        owned_.insert(partition);
-        deliveries_[partition] = {committed.offset, clock_.steady_now()};
+        owned_[partition] = {committed.offset, clock_.steady_now()};
     }
     if (!assignments->empty()) listener_->on_assigned(*assignments);
 }
@@ -83,9 +83,9 @@ Result<std::vector<Assignment>> KafkaReader::find_offsets(
 void KafkaReader::give_up(bool is_lost) {
     collected_.clear();
     pending_.reset();
-    deliveries_.clear();
     if (!owned_.empty() && listener_ != nullptr) {
-        const std::vector<TopicPartition> gone(owned_.begin(), owned_.end());
+        const auto partitions = std::views::keys(owned_);
+        const std::vector<TopicPartition> gone(partitions.begin(), partitions.end());
         if (is_lost) {
             owned_.clear();
             listener_->on_lost(gone);

@@ -40,10 +40,11 @@ void KafkaReader::note_deliveries(std::size_t max_records) {
     for (std::size_t i = 0; i < collected_.size(); ++i) {
         const auto& record = collected_[i];
         if (i + 1 < collected_.size() && is_same_partition(record, collected_[i + 1])) continue;
-        deliveries_[{record.topic, record.partition}] = {record.offset + 1, now};
+        const auto found = owned_.find({record.topic, record.partition});
+        if (found != owned_.end()) found->second = {record.offset + 1, now};
     }
     if (was_dry) return;
-    for (auto& [partition, delivery] : deliveries_) delivery.since = now;
+    for (auto& [partition, delivery] : owned_) delivery.since = now;
 }
 
 std::string KafkaReader::why_useless() {
@@ -58,7 +59,7 @@ std::string KafkaReader::find_standstill() {
     const auto patience =
         settings_.reader_standstill * (1 << std::min(replaced_in_vain_, kMostDoublings));
     if (now < ask_range_at_) return "";
-    for (auto& [partition, delivery] : deliveries_) {
+    for (auto& [partition, delivery] : owned_) {
         if (paused_.contains(partition) || now - delivery.since < patience) continue;
         const auto range = range_of(client_->get(), partition, kRangeWithin);
         if (!range) {
