@@ -163,7 +163,7 @@ void Intake::submit(const Submission& submission, Done done) {
 Intake::Sorted Intake::sort(event::Decoded decoded, const Submission& submission,
                             std::optional<std::chrono::milliseconds> over_quota) const {
     const std::string received_at = format_rfc3339(submission.envelope.now);
-    const event_log::RecordHeaders untraced = headers_of("", received_at);
+    event_log::RecordHeaders untraced;  // Shared by all records without a trace.
     Sorted sorted;
     sorted.outcomes.reserve(decoded.items.size());
     sorted.spans = PublishSpans(tracer_, submission.span);
@@ -181,6 +181,7 @@ Intake::Sorted Intake::sort(event::Decoded decoded, const Submission& submission
             sorted.outcomes.emplace_back(
                 receipt::Receipt{item->id, item->type->name, item->type->topic});
             const std::string stored = sorted.spans.add(traceparent, item->type->topic, item->id);
+            if (stored.empty() && untraced.empty()) untraced = headers_of("", received_at);
             sorted.records.push_back(record_of(
                 std::move(*item), stored.empty() ? untraced : headers_of(stored, received_at)));
         }
