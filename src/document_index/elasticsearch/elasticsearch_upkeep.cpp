@@ -165,15 +165,12 @@ Result<void> ElasticsearchUpkeep::install_template(const std::string& name,
         }
     }
     auto answer = calls_->ask({"PUT", target, text}, what);
-    const auto is_refused_for = [&answer](std::string_view word) {
-        return answer && answer->status == 400 && answer->body.find(word) != std::string::npos;
-    };
     // Servers without this word make every index, unless their own setting says otherwise.
-    if (is_refused_for(kAllowAutoCreate)) {
+    if (answer && elasticsearch::is_refused_for(*answer, kAllowAutoCreate)) {
         wanted.as_object().erase(kAllowAutoCreate);
         answer = calls_->ask({"PUT", target, json::serialize(wanted)}, what);
     }
-    if (is_refused_for("flattened")) {
+    if (answer && elasticsearch::is_refused_for(*answer, "flattened")) {
         unmap_flattened(wanted);
         answer = calls_->ask({"PUT", target, json::serialize(wanted)}, what);
     }

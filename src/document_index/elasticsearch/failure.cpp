@@ -46,6 +46,10 @@ Error request_failure(const http::Response& response, std::string_view what) {
                                    response.status, what, said, advice(response.status)));
 }
 
+bool is_refused_for(const http::Response& response, std::string_view word) {
+    return response.status == 400 && response.body.find(word) != std::string::npos;
+}
+
 Error connection_failure(const Error& error, std::string_view what) {
     return Error(ErrorCode::unavailable,
                  fmt::format("Elasticsearch could not be asked to {}. {}", what, error.message));

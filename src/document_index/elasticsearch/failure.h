@@ -19,6 +19,10 @@ ErrorText error_text(std::string_view body);
 /// overloaded or not complete, else `unavailable`. `what` is what was tried, for the sentence.
 Error request_failure(const http::Response& response, std::string_view what);
 
+/// Whether a request was refused for something in it that this server does not know: it is to be
+/// left out, and the rest sent again.
+bool is_refused_for(const http::Response& response, std::string_view word);
+
 /// A failure of the connection as a writer or searcher reports it: `unavailable`.
 Error connection_failure(const Error& error, std::string_view what);
 

@@ -58,7 +58,7 @@ private:
         ClusterRequest request("PUT", template_target(), template_of(index_, mapping_, true));
         auto answer = ask(request, what);
         if (!answer) return std::unexpected(answer.error());
-        if (answer->status == 400 && answer->body.find("allow_auto_create") != std::string::npos) {
+        if (is_refused_for(*answer, "allow_auto_create")) {
             request.body = template_of(index_, mapping_, false);
             answer = ask(request, what);
             if (!answer) return std::unexpected(answer.error());
