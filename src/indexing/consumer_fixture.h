@@ -60,6 +60,15 @@ protected:
     void turn(int times = 1) {
         for (int i = 0; i < times; ++i) consumer().turn(reader());
     }
+    /// The index has the request when its partition goes, and answers afterwards.
+    void lose_before_the_answer() {
+        index.hold();
+        reader().assign(orders);
+        ASSERT_TRUE(turn_until([&] { return index.held() == 1; }));
+        reader().lose(orders);
+        turn();
+        index.release();
+    }
     /// Turns while time passes; whether `condition` came true.
     bool turn_until(const std::function<bool()>& condition) {
         for (int i = 0; i < 3000 && !condition(); ++i) {

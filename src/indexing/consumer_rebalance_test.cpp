@@ -129,12 +129,7 @@ TEST_F(ConsumerTest, ALostPartitionCommitsNothing) {
 
 TEST_F(ConsumerTest, LateAnswersOfALostPartitionAreIgnored) {
     append_events(5);
-    index.hold();
-    reader().assign(orders);
-    ASSERT_TRUE(turn_until([&] { return index.held() == 1; }));
-    reader().lose(orders);
-    turn();
-    index.release();
+    ASSERT_NO_FATAL_FAILURE(lose_before_the_answer());
     turn(20);
     EXPECT_EQ(committed(), -1);
     EXPECT_TRUE(letters.written.empty());
@@ -173,12 +168,7 @@ TEST_F(ConsumerTest, AnOutageThatOutlivesItsPartitionsEndsWithTheIndex) {
 TEST_F(ConsumerTest, ALateFailureOfALostPartitionDoesNotStopTheNextOne) {
     append_events(5);
     index.fail_requests(ErrorCode::unavailable, "Nobody listens.");
-    index.hold();
-    reader().assign(orders);
-    ASSERT_TRUE(turn_until([&] { return index.held() == 1; }));
-    reader().lose(orders);
-    turn();
-    index.release();
+    ASSERT_NO_FATAL_FAILURE(lose_before_the_answer());
     turn();
     index.recover();
     reader().assign(orders);
