@@ -158,6 +158,20 @@ TEST_F(KafkaWriterOnMock, IsNotReadyWhereNobodyAnswers) {
     EXPECT_EQ(code_of_outcome(append_one(writer())), ErrorCode::unavailable);
 }
 
+/// What librdkafka has to tell of it may come before anybody waits for a signal.
+TEST_F(KafkaWriterOnMock, ABrokerThatIsDownFromTheBeginningHidesNoReport) {
+    MockKafka two(2);
+    for (int partition = 0; partition < 4; ++partition) two.lead(partition, 1);
+    two.stop(2);
+    settings_ = two.settings();
+    for (int i = 0; i < 20; ++i) {
+        KafkaWriter writer(settings_, clock_);
+        auto outcomes = begin_append(writer, one());
+        ASSERT_EQ(outcomes.wait_for(10s), std::future_status::ready) << "writer " << i;
+        EXPECT_TRUE(outcomes.get().at(0));
+    }
+}
+
 TEST_F(KafkaWriterOnMock, RecordsWithoutAKeyAreSpreadOverThePartitions) {
     std::vector<NewRecord> records;
     for (int i = 0; i < 100; ++i) records.push_back(record_of("orders", "", "v"));

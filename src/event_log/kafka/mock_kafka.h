@@ -60,7 +60,14 @@ public:
     void show_topic(const char* name) {
         rd_kafka_mock_topic_set_error(cluster_.get(), name, RD_KAFKA_RESP_ERR_NO_ERROR);
     }
-    void stop() { rd_kafka_mock_broker_set_down(cluster_.get(), 1); }
+    void lead(std::int32_t partition, std::int32_t broker) {
+        rd_kafka_mock_partition_set_leader(cluster_.get(), "orders", partition, broker);
+    }
+    void coordinate(const char* group, std::int32_t broker) {
+        rd_kafka_mock_coordinator_set(cluster_.get(), "group", group, broker);
+    }
+    void stop(std::int32_t broker) { rd_kafka_mock_broker_set_down(cluster_.get(), broker); }
+    void stop() { stop(1); }
     void start() { rd_kafka_mock_broker_set_up(cluster_.get(), 1); }
     void delay(std::chrono::milliseconds answer) {
         rd_kafka_mock_broker_set_rtt(cluster_.get(), 1, static_cast<int>(answer.count()));

@@ -63,6 +63,9 @@ Result<std::shared_ptr<ProducerSession>> ProducerSession::open(const KafkaLogSet
 ProducerSession::ProducerSession(std::unique_ptr<Client> client)
     : client_(std::move(client)), events_(rd_kafka_queue_get_main(client_->get())) {
     rd_kafka_queue_io_event_enable(events_.get(), signal_.get(), &kOne, sizeof kOne);
+    // Only an event that comes into an empty queue is signalled, and this one may have some
+    // already: of a broker that is down.
+    signal_.raise();
 }
 
 ProducerSession::~ProducerSession() {
