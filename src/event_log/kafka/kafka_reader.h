@@ -27,7 +27,8 @@ public:
     /// Like `close`, without the listener.
     ~KafkaReader() override;
 
-    /// May take half a second more while offsets of new or silent partitions are asked for.
+    /// May take half a second more while offsets of new partitions are asked for, or the ends of
+    /// silent ones; once in a while a second and a half, where their leaders are silent, too.
     Result<std::vector<Record>> poll(std::chrono::milliseconds max_wait,
                                      std::size_t max_records) override;
     Result<void> commit(const std::vector<OffsetCommit>& offsets) override;
@@ -48,6 +49,7 @@ private:
     // What is done about a client that reads no more (kafka_reader_watch.cpp).
     void note_deliveries(std::size_t max_records);
     [[nodiscard]] std::string why_useless();
+    [[nodiscard]] std::vector<TopicPartition> silent_for(std::chrono::milliseconds patience) const;
     [[nodiscard]] std::string find_standstill();
     Error replace(const std::string& reason);
 
@@ -82,7 +84,8 @@ private:
     std::optional<Error> unsettled_;   ///< Until the group has given this client its share.
     std::set<std::string> missing_;    ///< Topics that Kafka does not have.
     SteadyTime polled_at_;
-    SteadyTime ask_range_at_;  ///< Of partitions that are silent.
+    SteadyTime ask_ends_at_;  ///< Of partitions that are silent.
+    bool asks_one_by_one_ = false;
     SteadyTime connect_at_;
     std::uint64_t replacements_ = 0;
     int replaced_in_vain_ = 0;  ///< In a row, without a record in between.

@@ -10,7 +10,8 @@
 namespace tributary::event_log::kafka {
 namespace {
 
-constexpr std::chrono::milliseconds kRangeWithin{500};
+/// A leader answers only after the fetch that waits at it, which takes half a second by default.
+constexpr std::chrono::milliseconds kEndsWithin{1'500};
 constexpr std::chrono::milliseconds kAskAgainAfter{2'000};
 /// A client that fails as soon as it is made must not be made all the time.
 constexpr std::chrono::milliseconds kConnectAfter{1'000};
@@ -52,27 +53,45 @@ std::string KafkaReader::why_useless() {
     return reason.empty() ? find_standstill() : reason;
 }
 
-/// At most one question per poll. Where the leader does not answer nothing is known, and the next
-/// poll that is due asks again.
-std::string KafkaReader::find_standstill() {
+std::vector<TopicPartition> KafkaReader::silent_for(std::chrono::milliseconds patience) const {
+    std::vector<TopicPartition> silent;
     const auto now = clock_.steady_now();
+    for (const auto& [partition, delivery] : owned_) {
+        const bool may_speak = !paused_.contains(partition);
+        if (may_speak && now - delivery.since >= patience) silent.push_back(partition);
+    }
+    const auto since = [this](const auto& partition) { return owned_.at(partition).since; };
+    std::ranges::sort(silent, {}, since);
+    return silent;
+}
+
+/// One question per poll, for all that are silent. Where one of them has no leader it fails: then
+/// they are asked one by one, since that one must not hide the others.
+std::string KafkaReader::find_standstill() {
+    if (clock_.steady_now() < ask_ends_at_) return "";
     const auto patience =
         settings_.reader_standstill * (1 << std::min(replaced_in_vain_, kMostDoublings));
-    if (now < ask_range_at_) return "";
-    for (auto& [partition, delivery] : owned_) {
-        if (paused_.contains(partition) || now - delivery.since < patience) continue;
-        const auto range = range_of(client_->get(), partition, kRangeWithin);
-        if (!range) {
-            ask_range_at_ = clock_.steady_now() + kAskAgainAfter;
-            return "";
-        }
-        delivery.since = now;
-        if (range->end <= delivery.next) return "";
+    auto silent = silent_for(patience);
+    if (silent.empty()) {
+        asks_one_by_one_ = false;
+        return "";
+    }
+    if (asks_one_by_one_) silent.resize(1);
+    const auto ends = ends_of(client_->get(), silent, kEndsWithin);
+    polled_at_ = clock_.steady_now();  // This time was not the caller's.
+    if (!ends) {
+        ask_ends_at_ = clock_.steady_now() + kAskAgainAfter;
+        if (!std::exchange(asks_one_by_one_, true)) return "";
+    }
+    for (std::size_t i = 0; i < silent.size(); ++i) {
+        auto& delivery = owned_.at(silent[i]);
+        delivery.since = clock_.steady_now();
+        if (!ends || (*ends)[i] <= delivery.next) continue;
         return fmt::format(
             "Kafka's client delivered nothing of {}/{} for {} s, though {} records wait there.",
-            partition.topic, partition.partition,
+            silent[i].topic, silent[i].partition,
             std::chrono::duration_cast<std::chrono::seconds>(patience).count(),
-            range->end - delivery.next);
+            (*ends)[i] - delivery.next);
     }
     return "";
 }

@@ -37,4 +37,20 @@ std::expected<Inspector::Range, rd_kafka_resp_err_t> range_of(rd_kafka_t* client
     return Inspector::Range{*first, std::max(*first, *end)};
 }
 
+std::expected<std::vector<std::int64_t>, rd_kafka_resp_err_t> ends_of(
+    rd_kafka_t* client, const std::vector<TopicPartition>& partitions,
+    std::chrono::milliseconds timeout) {
+    const auto list = new_list(partitions.size());
+    for (const auto& partition : partitions) add(*list, partition, RD_KAFKA_OFFSET_END);
+    const auto error =
+        rd_kafka_offsets_for_times(client, list.get(), static_cast<int>(timeout.count()));
+    if (error != RD_KAFKA_RESP_ERR_NO_ERROR) return std::unexpected(error);
+    std::vector<std::int64_t> ends;
+    for (std::size_t i = 0; i < partitions.size(); ++i) {
+        const auto& entry = list->elems[i];
+        ends.push_back(entry.err == RD_KAFKA_RESP_ERR_NO_ERROR ? entry.offset : -1);
+    }
+    return ends;
+}
+
 }  // namespace tributary::event_log::kafka

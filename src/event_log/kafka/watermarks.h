@@ -1,7 +1,9 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <expected>
+#include <vector>
 
 #include "event_log/event_log.h"
 #include "event_log/kafka/handles.h"
@@ -14,5 +16,13 @@ namespace tributary::event_log::kafka {
 std::expected<Inspector::Range, rd_kafka_resp_err_t> range_of(rd_kafka_t* client,
                                                               const TopicPartition& partition,
                                                               std::chrono::milliseconds timeout);
+
+/// The next offsets of partitions, in their order, with one question to every leader; below zero
+/// where a leader refused. Fails as a whole where one partition has no leader, or one is silent for
+/// `timeout`. A leader answers behind the fetch that waits at it (`fetch.wait.max.ms`). Blocks; any
+/// thread.
+std::expected<std::vector<std::int64_t>, rd_kafka_resp_err_t> ends_of(
+    rd_kafka_t* client, const std::vector<TopicPartition>& partitions,
+    std::chrono::milliseconds timeout);
 
 }  // namespace tributary::event_log::kafka
