@@ -1,6 +1,7 @@
 #include "indexing/bulk_sender.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "indexing/document.h"
@@ -65,13 +66,22 @@ void BulkSender::forget_trouble_of_nothing() {
     if (waiting_.empty() && backing_off_.empty() && requests_.empty()) trouble_.reset();
 }
 
+/// To the front: more items for the same documents may wait already.
+void BulkSender::add_released() {
+    auto released = turns_.take_released();
+    for (const ItemPtr& item : released) waiting_bytes_ += item->bytes();
+    waiting_.insert(waiting_.begin(), std::move_iterator(released.begin()),
+                    std::move_iterator(released.end()));
+}
+
 void BulkSender::send_due() {
+    add_released();
     forget_trouble_of_nothing();
     const SteadyTime now = clock_.steady_now();
     while (!backing_off_.empty() && backing_off_.begin()->first <= now) {
         add(std::move(backing_off_.extract(backing_off_.begin()).mapped()));
     }
-    while (!waiting_.empty() && has_room() && first_due() <= now) send(next_batch(), now);
+    while (!waiting_.empty() && has_room() && first_due() <= now) send(now);
 }
 
 bool BulkSender::has_room() const {
@@ -94,21 +104,26 @@ ItemPtr BulkSender::take_waiting() {
     return item;
 }
 
-std::vector<ItemPtr> BulkSender::next_batch() {
+std::vector<ItemPtr> BulkSender::next_batch(std::uint64_t request) {
     const std::size_t most =
         std::min(settings_.max_batch_documents, window_.size() - documents_in_flight_);
     std::vector<ItemPtr> items;
     std::size_t bytes = 0;
     while (!waiting_.empty() && items.size() < most) {
-        bytes += waiting_.front()->bytes();
-        if (!items.empty() && bytes > settings_.max_batch_bytes) break;
-        items.push_back(take_waiting());
+        const std::size_t size = waiting_.front()->bytes();
+        if (!items.empty() && bytes + size > settings_.max_batch_bytes) break;
+        ItemPtr item = turns_.enter(take_waiting(), request);
+        if (!item) continue;
+        bytes += size;
+        items.push_back(std::move(item));
     }
     return items;
 }
 
-void BulkSender::send(std::vector<ItemPtr> items, SteadyTime now) {
+void BulkSender::send(SteadyTime now) {
     const std::uint64_t number = next_request_++;
+    auto items = next_batch(number);
+    if (items.empty()) return;  // All wait for their turns.
     std::vector<document_index::Document> documents;
     documents.reserve(items.size());
     Request request;
@@ -253,6 +268,7 @@ void BulkSender::enter_trouble(const Error& error) {
 }
 
 void BulkSender::drop_waiting(const Predicate& matches) {
+    turns_.drop(matches);
     std::erase_if(waiting_, [&](const ItemPtr& item) { return matches(*item); });
     std::erase_if(backing_off_, [&](const auto& entry) { return matches(*entry.second); });
     waiting_bytes_ = 0;
@@ -261,7 +277,7 @@ void BulkSender::drop_waiting(const Predicate& matches) {
 
 bool BulkSender::holds(const Predicate& matches) const {
     const auto is_match = [&](const ItemPtr& item) { return matches(*item); };
-    return std::ranges::any_of(waiting_, is_match) ||
+    return turns_.holds(matches) || std::ranges::any_of(waiting_, is_match) ||
            std::ranges::any_of(backing_off_,
                                [&](const auto& entry) { return matches(*entry.second); }) ||
            std::ranges::any_of(requests_, [&](const auto& entry) {

@@ -14,6 +14,7 @@
 #include "base/result.h"
 #include "document_index/document_index.h"
 #include "indexing/backoff.h"
+#include "indexing/document_turns.h"
 #include "indexing/indexing_metrics.h"
 #include "indexing/item.h"
 #include "indexing/mailbox.h"
@@ -37,6 +38,7 @@ public:
         Judgement judgement;
     };
 
+    /// An event whose document others are writing waits until those have ended.
     void add(ItemPtr item);
     /// After `try_again`: sent again when its backoff is over.
     void retry(ItemPtr item);
@@ -68,9 +70,10 @@ private:
     };
     [[nodiscard]] bool has_room() const;
     [[nodiscard]] SteadyTime first_due() const;  ///< Of `waiting_`, which must not be empty.
-    [[nodiscard]] std::vector<ItemPtr> next_batch();
-    void send(std::vector<ItemPtr> items, SteadyTime now);
+    [[nodiscard]] std::vector<ItemPtr> next_batch(std::uint64_t request);
+    void send(SteadyTime now);
     ItemPtr take_waiting();
+    void add_released();
     std::vector<Judged> judge_all(std::vector<ItemPtr> items,
                                   std::vector<document_index::WriteOutcome>& outcomes);
     std::vector<Judged> fail_all(std::vector<ItemPtr> items, const Error& error);
@@ -90,6 +93,7 @@ private:
     Backoff backoff_;
     SendWindow window_;
 
+    DocumentTurns turns_;  ///< Before all that holds items.
     std::deque<ItemPtr> waiting_;
     std::size_t waiting_bytes_ = 0;
     std::multimap<SteadyTime, ItemPtr> backing_off_;

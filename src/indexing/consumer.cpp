@@ -198,6 +198,7 @@ void Consumer::settle_letter(OwnedPartition& owned, ItemPtr item, const Judgemen
 }
 
 void Consumer::write_letter(ItemPtr item) {
+    item->turn = {};  // Whoever shares its id may try.
     const Judgement& judgement = item->letter->judgement;
     // Not the detail, which may quote the event; the letter has it.
     log_.warn("A record becomes a dead letter.", {{"event.id", item->letter->event_id},

@@ -58,6 +58,37 @@ TEST_F(ConsumerTest, BeginsAnewWhenTheLogDoes) {
     EXPECT_EQ(counts(), (ledger::Counts{.indexed = 3}));
 }
 
+/// The record in front never ends: its partition is lost with the answer outstanding.
+TEST_F(ConsumerTest, ARecordThatWaitsForALostOneWithItsIdGoesOn) {
+    const TopicPartition other{"orders", 1};
+    index.hold();
+    reader().append(other, event("a"));
+    reader().assign(other);
+    ASSERT_TRUE(turn_until([&] { return index.held() == 1; }));
+    reader().append(orders, event("a"));
+    reader().assign(orders);
+    turn(10);
+    EXPECT_EQ(index.held(), 1U);
+    reader().lose(other);
+    index.release();
+    ASSERT_TRUE(turn_until_committed(1));
+    EXPECT_EQ(counts(), (ledger::Counts{.duplicates = 1}));
+}
+
+TEST_F(ConsumerTest, ARecordThatWaitsForAnotherGoesWithItsPartition) {
+    index.hold();
+    reader().append(orders, event("a"));
+    reader().assign(orders);
+    ASSERT_TRUE(turn_until([&] { return index.held() == 1; }));
+    reader().append(orders, event("a"));
+    turn(10);
+    reader().lose(orders);
+    index.release();
+    reader().assign(orders);
+    ASSERT_TRUE(turn_until_committed(2));
+    EXPECT_EQ(counts(), (ledger::Counts{.indexed = 1, .duplicates = 1}));
+}
+
 TEST_F(ConsumerTest, ARevokedPartitionWaitsForWhatIsInFlight) {
     settings.revoke_wait = std::chrono::seconds(5);
     append_events(5);

@@ -51,6 +51,46 @@ TEST_F(ConsumerTest, TellsDuplicatesFromReusedIds) {
     EXPECT_EQ(line_of("tributary_dead_letters_total{reason=\"id_reused\"}"), "1");
 }
 
+/// Requests overtake each other in an index, so two of them may not carry one document.
+TEST_F(ConsumerTest, ARecordWaitsForTheAnswerToAnotherOneWithItsId) {
+    index.hold();
+    reader().append(orders, event("a"));
+    reader().assign(orders);
+    ASSERT_TRUE(turn_until([&] { return index.held() == 1; }));
+    reader().append(orders, event("a", R"({"total":441})"));
+    reader().append(orders, event("b"));
+    ASSERT_TRUE(turn_until([&] { return index.held() == 2; }));
+    EXPECT_EQ(index.bulk_sizes, (std::vector<std::size_t>{1, 1}));
+    EXPECT_TRUE(index.documents.contains({"orders-index", "b"}));
+    index.release();
+    ASSERT_TRUE(turn_until_committed(3));
+    EXPECT_EQ(counts(), (ledger::Counts{.indexed = 2, .dead_lettered = 1}));
+}
+
+TEST_F(ConsumerTest, OfRecordsWithOneIdTheFirstBecomesTheDocumentThoughItIsRefusedForAWhile) {
+    int asked = 0;
+    index.decide([&](const auto& document) -> document_index::WriteOutcome {
+        if (document.index == "orders-index" && ++asked == 1) return TryAgain{429, "full"};
+        return index.keep(document);
+    });
+    reader().append(orders, event("a"));
+    reader().assign(orders);
+    ASSERT_TRUE(turn_until([&] { return asked == 1; }));
+    reader().append(orders, event("a", R"({"total":441})"));
+    ASSERT_TRUE(turn_until_committed(2));
+    ASSERT_EQ(letters.written.size(), 1U);
+    EXPECT_EQ(letters.written[0].value, event("a", R"({"total":441})"));
+}
+
+TEST_F(ConsumerTest, ManyRecordsWithOneIdShareARequest) {
+    settings.max_batch_documents = 100;
+    for (int i = 0; i < 1'000; ++i) reader().append(orders, event("a"));
+    reader().assign(orders);
+    ASSERT_TRUE(turn_until_committed(1'000));
+    EXPECT_EQ(counts(), (ledger::Counts{.indexed = 1, .duplicates = 999}));
+    EXPECT_LE(index.bulk_sizes.size(), 20U);
+}
+
 TEST_F(ConsumerTest, ARecordThatIsReadAgainAfterACrashIsNoDuplicate) {
     append_events(2);
     reader().commit_failure = Error(ErrorCode::unavailable, "The log is away.");

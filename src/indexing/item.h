@@ -10,6 +10,7 @@
 #include "event/decoder.h"
 #include "event_log/event_log.h"
 #include "indexing/buffer.h"
+#include "indexing/document_turns.h"
 #include "indexing/verdicts.h"
 
 namespace tributary::indexing {
@@ -39,6 +40,7 @@ struct Item {
     SteadyTime taken_at;                 ///< When it was read.
     SteadyTime queued_at;
     BufferShare share;
+    DocumentTurn turn;  ///< While it may be written.
 
     /// The record's value, byte for byte.
     [[nodiscard]] std::string_view value() const {

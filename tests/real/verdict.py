@@ -5,6 +5,7 @@ numbers in `data`.
 """
 import collections
 import dataclasses
+import itertools
 import json
 
 from real_system import LETTERS, PATIENCE
@@ -58,9 +59,10 @@ def disordered(documents):
                                             document["kafka"]["offset"]))
     wrong = []
     for subject, found in places.items():
-        offsets = [offset for _, _, offset in sorted(found)]
-        if offsets != sorted(offsets) or len({partition for _, partition, _ in found}) > 1:
-            wrong.append(subject)
+        found.sort()
+        breaks = [pair for pair in itertools.pairwise(found) if pair[0][1:] > pair[1][1:]]
+        if breaks or len({partition for _, partition, _ in found}) > 1:
+            wrong.append(f"{subject} (number, partition, offset: {breaks[:3]})")
     return wrong
 
 

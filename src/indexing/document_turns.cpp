@@ -1,0 +1,60 @@
+#include "indexing/document_turns.h"
+
+#include <algorithm>
+#include <iterator>
+#include <string_view>
+
+#include "indexing/item.h"
+
+namespace tributary::indexing {
+namespace {
+
+std::uint64_t document_of(const Item& item) {
+    const std::hash<std::string_view> hash;
+    return hash(item.document_id) ^ (hash(item.index()) << 1U);
+}
+
+}  // namespace
+
+DocumentTurn::~DocumentTurn() {
+    if (turns_) turns_->end(document_);
+}
+
+DocumentTurns::DocumentTurns() = default;
+DocumentTurns::~DocumentTurns() = default;
+
+ItemPtr DocumentTurns::enter(ItemPtr item, std::uint64_t request) {
+    if (item->turn || item->letter) return item;
+    const auto document = document_of(*item);
+    auto& turn = turns_.try_emplace(document, Turn{request, 0, {}}).first->second;
+    if (turn.request != request) {
+        turn.behind.push_back(std::move(item));
+        return nullptr;
+    }
+    ++turn.items;
+    item->turn = DocumentTurn(*this, document);
+    return item;
+}
+
+void DocumentTurns::end(std::uint64_t document) {
+    const auto found = turns_.find(document);
+    if (--found->second.items > 0) return;
+    std::ranges::move(found->second.behind, std::back_inserter(released_));
+    turns_.erase(found);
+}
+
+void DocumentTurns::drop(const Predicate& matches) {
+    const auto is_match = [&](const ItemPtr& item) { return matches(*item); };
+    for (auto& [document, turn] : turns_) std::erase_if(turn.behind, is_match);
+    std::erase_if(released_, is_match);
+}
+
+bool DocumentTurns::holds(const Predicate& matches) const {
+    const auto is_match = [&](const ItemPtr& item) { return matches(*item); };
+    return std::ranges::any_of(released_, is_match) ||
+           std::ranges::any_of(turns_, [&](const auto& entry) {
+               return std::ranges::any_of(entry.second.behind, is_match);
+           });
+}
+
+}  // namespace tributary::indexing

@@ -1,0 +1,79 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+namespace tributary::indexing {
+
+struct Item;
+class DocumentTurns;
+
+/// An item's right to write its document, given back on whatever way the item ends.
+class DocumentTurn {
+public:
+    DocumentTurn() = default;
+    /// `turns` must outlive it.
+    DocumentTurn(DocumentTurns& turns, std::uint64_t document)
+        : turns_(&turns), document_(document) {}
+    DocumentTurn(DocumentTurn&& other) noexcept
+        : turns_(std::exchange(other.turns_, nullptr)), document_(other.document_) {}
+    DocumentTurn& operator=(DocumentTurn&& other) noexcept {
+        std::swap(turns_, other.turns_);
+        std::swap(document_, other.document_);
+        return *this;
+    }
+    DocumentTurn(const DocumentTurn&) = delete;
+    DocumentTurn& operator=(const DocumentTurn&) = delete;
+    ~DocumentTurn();
+
+    explicit operator bool() const { return turns_ != nullptr; }
+
+private:
+    DocumentTurns* turns_ = nullptr;
+    std::uint64_t document_ = 0;
+};
+
+/// One request at a time for each document, in the order of the log: of records that share an id
+/// the first one becomes the document, however requests overtake each other. Within a request the
+/// index keeps the order itself. One thread.
+class DocumentTurns {
+public:
+    using ItemPtr = std::unique_ptr<Item>;
+    using Predicate = std::function<bool(const Item&)>;
+
+    DocumentTurns();
+    ~DocumentTurns();
+    DocumentTurns(const DocumentTurns&) = delete;
+    DocumentTurns& operator=(const DocumentTurns&) = delete;
+
+    /// Gives an event back with its turn; nothing where items of another request have it: then it
+    /// waits until they have ended.
+    [[nodiscard]] ItemPtr enter(ItemPtr item, std::uint64_t request);
+    /// Those that may enter again, in the order in which they came.
+    [[nodiscard]] std::vector<ItemPtr> take_released() { return std::exchange(released_, {}); }
+
+    /// Forgets those that wait.
+    void drop(const Predicate& matches);
+    /// Whether such an item waits.
+    [[nodiscard]] bool holds(const Predicate& matches) const;
+
+private:
+    friend class DocumentTurn;
+    struct Turn {
+        std::uint64_t request = 0;
+        std::size_t items = 0;
+        std::vector<ItemPtr> behind;
+    };
+    void end(std::uint64_t document);
+
+    /// By a hash of the document's name: two that share one wait needlessly, which is all.
+    std::unordered_map<std::uint64_t, Turn> turns_;
+    std::vector<ItemPtr> released_;
+};
+
+}  // namespace tributary::indexing
