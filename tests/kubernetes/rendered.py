@@ -12,10 +12,11 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 TREE = ROOT / "deploy/kubernetes"
 OVERLAYS = sorted(f"overlays/{path.name}" for path in (TREE / "overlays").iterdir())
 COMBINATIONS = sorted(f"tests/{path.name}" for path in (TREE / "tests").iterdir())
+BESIDE = ["import"]  # Applied beside an overlay.
 # Who reads which ConfigMap of ours, and which program the container runs.
 OURS = {"producer": "producer", "consumer": "consumer", "console": "tributary",
         "topics": "tributary", "log-template": "tributary", "retention": "tributary",
-        "kibana-objects": "tributary"}
+        "kibana-objects": "tributary", "import": "tributary"}
 WORKLOADS = ("Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob")
 
 

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from cluster import NAMESPACES
-from rendered import COMBINATIONS, OVERLAYS, cached_text, find, key, render, template, workloads
+from rendered import BESIDE, COMBINATIONS, OVERLAYS, cached_text, find, key, render, template, workloads
 
 # The kinds of others that components use, from the modules that define them.
 DEFINITIONS = (
@@ -54,7 +54,7 @@ def dry_run(api, text):
                            "--validate=strict", "--filename", "-", text=text)
 
 
-@pytest.mark.parametrize("folder", OVERLAYS + COMBINATIONS)
+@pytest.mark.parametrize("folder", OVERLAYS + COMBINATIONS + BESIDE)
 def test_the_api_server_takes_every_field_of_every_combination(api_with_definitions, folder):
     done = dry_run(api_with_definitions, cached_text(folder))
     assert done.returncode == 0, done.stderr
@@ -90,7 +90,7 @@ def without_claims(pod):
     return pod
 
 
-@pytest.mark.parametrize("folder", OVERLAYS + COMBINATIONS)
+@pytest.mark.parametrize("folder", OVERLAYS + COMBINATIONS + BESIDE)
 def test_every_pod_is_admitted_under_its_namespaces_level_of_security(api, folder):
     pods = [without_claims(bare_pod(one)) for one in workloads(render(folder))]
     done = api.try_kubectl("create", "--dry-run=server", "--validate=strict", "--filename", "-",

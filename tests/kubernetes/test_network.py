@@ -90,9 +90,7 @@ def reality(manifests):
     policies = [one for one in manifests if one["kind"] == "NetworkPolicy"]
     pods = {one["metadata"]["name"]: (one["metadata"]["namespace"],
                                       template(one)["metadata"]["labels"])
-            for one in workloads(manifests)}
-    # A user's own Job, made when there is a file to import.
-    pods["import"] = ("tributary", {"app.kubernetes.io/name": "import"})
+            for one in workloads(manifests) + workloads(render("import"))}
     return {(source, target, port)
             for source, target in itertools.product(pods, pods) for port in PORTS
             if allows(policies, "Egress", pods[source], pods[target], port)

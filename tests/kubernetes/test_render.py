@@ -9,7 +9,7 @@ import subprocess
 import pytest
 import yaml
 
-from rendered import (COMBINATIONS, OURS, OVERLAYS, ROOT, TREE, WORKLOADS, config_map, containers,
+from rendered import (BESIDE, COMBINATIONS, OURS, OVERLAYS, ROOT, TREE, WORKLOADS, config_map, containers,
                       find, key, pod_spec, render, template, workloads)
 
 BIN = pathlib.Path(os.environ.get("TRIBUTARY_BIN_DIR", ROOT / "build/release/bin"))
@@ -43,7 +43,7 @@ def milliseconds(text):
     return int(number) * MILLISECONDS[unit]
 
 
-@pytest.mark.parametrize("folder", ALL)
+@pytest.mark.parametrize("folder", ALL + BESIDE)
 def test_builds_and_names_nothing_twice(folder):
     keys = [key(one) for one in render(folder)]
     assert keys and len(keys) == len(set(keys))
@@ -57,7 +57,7 @@ def test_every_component_is_part_of_a_combination():
     assert {path.name for path in (TREE / "components").iterdir()} <= used
 
 
-@pytest.mark.parametrize("folder", ALL)
+@pytest.mark.parametrize("folder", ALL + BESIDE)
 def test_every_image_is_of_one_exact_version_from_the_one_file(folder):
     rows = yaml.safe_load((TREE / "versions/kustomization.yaml").read_text())["images"]
     known = {f"{row['newName']}:{row['newTag']}" for row in rows}
@@ -67,7 +67,7 @@ def test_every_image_is_of_one_exact_version_from_the_one_file(folder):
             assert container["image"] in known, key(workload)
 
 
-@pytest.mark.parametrize("folder", ALL)
+@pytest.mark.parametrize("folder", ALL + BESIDE)
 def test_pods_get_no_service_variables_and_no_token_that_they_do_not_need(folder):
     for workload in workloads(render(folder)):
         spec = pod_spec(workload)
@@ -90,7 +90,7 @@ def test_what_scales_by_itself_names_no_replicas(folder):
         assert "replicas" not in find(manifests, "Deployment", name)["spec"]
 
 
-@pytest.mark.parametrize("folder", ALL)
+@pytest.mark.parametrize("folder", ALL + BESIDE)
 def test_the_programs_know_every_setting_and_accept_its_value(folder):
     table, manifests = settings_table(), render(folder)
     for workload in our_workloads(manifests):
@@ -157,7 +157,7 @@ def templates(folder):
 
 
 @pytest.mark.parametrize("settings, readers", [
-    (f"base/{name}/settings.env", {name}) for name in OURS] + [
+    (f"base/{name}/settings.env", {name}) for name in OURS if name not in BESIDE] + [
     ("base/zookeeper/zookeeper.properties", {"zookeeper"}),
     ("base/kafka/server.properties", {"kafka"}),
     ("base/kibana/kibana.yml", {"kibana"}),

@@ -6,48 +6,10 @@ import pytest
 
 from cluster import NAMESPACES, request
 from deployed import TRIED
-from rendered import find, render
+from rendered import TREE, find, render
 from system import wait_for
 
-IMPORT_JOB = """
-apiVersion: v1
-kind: ConfigMap
-metadata: {name: import-file, namespace: tributary}
-data:
-  orders.json: |
-    [{"id": 7001, "total": 1}, {"id": 7002, "total": 2}, {"id": 7003, "total": 3}]
----
-apiVersion: batch/v1
-kind: Job
-metadata: {name: import, namespace: tributary}
-spec:
-  backoffLimit: 3
-  template:
-    metadata: {labels: {app.kubernetes.io/name: import}}
-    spec:
-      restartPolicy: Never
-      automountServiceAccountToken: false
-      enableServiceLinks: false
-      securityContext:
-        {runAsNonRoot: true, runAsUser: 65532, runAsGroup: 65532, fsGroup: 65532, seccompProfile: {type: RuntimeDefault}}
-      containers:
-        - name: import
-          image: localhost/tributary/tributary:0.1.0
-          args: [import, bucket/orders.json]
-          env:
-            - {name: OBJECT_STORE_DIR, value: /store}
-            - {name: PRODUCER_URL, value: "http://producer.tributary.svc.cluster.local:8081"}
-            # The upload's own folder belongs to whoever mounted it.
-            - {name: RESULTS_BUCKET, value: results}
-          securityContext:
-            {allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: {drop: [ALL]}}
-          volumeMounts:
-            - {name: store, mountPath: /store}
-            - {name: file, mountPath: /store/bucket/orders.json, subPath: orders.json}
-      volumes:
-        - {name: store, emptyDir: {}}
-        - {name: file, configMap: {name: import-file}}
-"""
+ORDERS = [{"id": 7001, "total": 1}, {"id": 7002, "total": 2}, {"id": 7003, "total": 3}]
 
 
 def elasticsearch_count(system, index, query):
@@ -75,17 +37,24 @@ def test_an_event_posted_to_the_producer_is_found_in_the_index_and_in_the_consol
     assert elasticsearch_count(system, "orders-index", {"ids": {"values": [receipt["id"]]}}) == 1
 
 
-def test_a_file_that_a_job_imports_is_found_in_the_index(system):
-    system.cluster.kubectl("apply", "--filename", "-", text=IMPORT_JOB)
+def test_a_file_that_a_job_imports_is_found_in_the_index(system, tmp_path):
+    file = tmp_path / "orders.json"
+    file.write_text(json.dumps(ORDERS))
     place = ("--namespace", "tributary", "job/import")
+    kubectl = system.cluster.kubectl
+    kubectl("create", "configmap", "import-file", "--namespace", "tributary", f"--from-file={file}")
+    try:
+        kubectl("apply", "--kustomize", TREE / "import")
 
-    def ending():
-        conditions = system.cluster.get(*place)["status"].get("conditions", [])
-        return {one["type"] for one in conditions} & {"Complete", "Failed"}
-    assert "Complete" in wait_for(ending, "the end of the job", 300), \
-        system.cluster.kubectl("logs", *place)
-    wait_for(lambda: elasticsearch_count(system, "orders-index", {
-        "prefix": {"source": "s3://bucket/orders.json"}}) == 3, "three documents of the file", 120)
+        def ending():
+            conditions = system.cluster.get(*place)["status"].get("conditions", [])
+            return {one["type"] for one in conditions} & {"Complete", "Failed"}
+        assert "Complete" in wait_for(ending, "the end of the job", 300), kubectl("logs", *place)
+        wait_for(lambda: elasticsearch_count(system, "orders-index", {
+            "prefix": {"source": "s3://uploads/orders.json"}}) == 3, "three documents of the file", 120)
+    finally:
+        kubectl("delete", "--kustomize", TREE / "import")
+        kubectl("delete", "configmap", "import-file", "--namespace", "tributary")
 
 
 def running(system):
