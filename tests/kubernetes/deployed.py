@@ -1,4 +1,5 @@
 """The system on a cluster, spoken to as the one-machine system is (tests/support/system.py)."""
+import http.client
 import threading
 import time
 
@@ -72,15 +73,23 @@ class Deployed(System):
             way.close()
         self.cluster.dev("destroy", timeout=DEADLINE)
 
-    def settled_ledger(self, deadline=DEADLINE):
-        """As on one machine; the way to the console may break meanwhile."""
-        def settled():
+    def asked_again(self, question, what, deadline=DEADLINE):
+        """The answer, once there is one; the way to the console may break meanwhile."""
+        def answer():
             try:
-                ledger = self.ledger()
-            except OSError:
+                return question()
+            except (OSError, http.client.HTTPException):
                 return None
+        return wait_for(answer, what, deadline)
+
+    def events(self, **query):
+        return self.asked_again(lambda: super(Deployed, self).events(**query), "an answer of the console")
+
+    def settled_ledger(self, deadline=DEADLINE):
+        def settled():
+            ledger = self.ledger()
             return ledger if ledger.get("totals", {}).get("in_flight") == 0 else None
-        return wait_for(settled, "an empty flight", deadline)
+        return self.asked_again(settled, "an empty flight", deadline)
 
     @property
     def url(self):
