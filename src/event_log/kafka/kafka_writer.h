@@ -61,7 +61,7 @@ private:
     // The thread that waits for reports (kafka_writer_reports.cpp).
     void serve(const std::stop_token& stop);
     void serve_events(ProducerSession& session);
-    void take_reports(rd_kafka_event_t& event);
+    void take_reports(ProducerSession& session, rd_kafka_event_t& event);
     void take_report(const rd_kafka_message_t& report, SteadyTime now, FinishedCalls& finished);
     void refuse_followers(const PendingRecord& failed, FinishedCalls& finished);
     void take_error(ProducerSession& session, rd_kafka_event_t& event);

@@ -1,6 +1,8 @@
+#include <algorithm>
 #include <array>
 #include <fmt/format.h>
 #include <poll.h>
+#include <set>
 #include <utility>
 
 #include "event_log/kafka/errors.h"
@@ -53,6 +55,21 @@ bool is_of_record(const Error& error) {
     return error.code == ErrorCode::invalid_input;
 }
 
+/// Whether librdkafka gave up a record and goes on trying to write one behind it.
+bool is_broken(const AppendCall& call) {
+    std::set<const Lane*> failed;
+    for (const auto& pending : call.pending) {
+        if (pending.lane == nullptr) continue;
+        if (!pending.is_settled) {
+            if (failed.contains(pending.lane)) return true;
+            continue;
+        }
+        const auto& outcome = call.outcomes[pending.index];
+        if (!outcome && !is_of_record(outcome.error())) failed.insert(pending.lane);
+    }
+    return false;
+}
+
 }  // namespace
 
 void KafkaWriter::serve(const std::stop_token& stop) {
@@ -80,27 +97,38 @@ void KafkaWriter::serve_events(ProducerSession& session) {
     session.clear_signal();
     while (const auto event = session.next_event()) {
         switch (rd_kafka_event_type(event.get())) {
-            case RD_KAFKA_EVENT_DR: take_reports(*event); break;
+            case RD_KAFKA_EVENT_DR: take_reports(session, *event); break;
             case RD_KAFKA_EVENT_ERROR: take_error(session, *event); break;
             default: break;
         }
     }
 }
 
-void KafkaWriter::take_reports(rd_kafka_event_t& event) {
+/// What was handed over together is reported on together, but for what librdkafka gave up by its
+/// time: a part of a call may go while the rest is still to be written, which the client's retry of
+/// that part would follow. Then nothing more of this session is to be written.
+void KafkaWriter::take_reports(ProducerSession& session, rd_kafka_event_t& event) {
     FinishedCalls finished;
+    bool breaks_order = false;
     {
         const std::lock_guard lock(mutex_);
         const auto before = queued_bytes_;
         const auto now = clock_.steady_now();
+        bool any_failed = false;
         while (const auto* report = rd_kafka_event_message_next(&event)) {
+            any_failed |= report->err != RD_KAFKA_RESP_ERR_NO_ERROR;
             take_report(*report, now, finished);
         }
+        breaks_order = any_failed && std::ranges::any_of(calls_, is_broken);
         rate_.note(before - queued_bytes_, now);
         hand_over_touched(finished);
         if (in_flight_ == 0) progress_.notify_all();
     }
     answer(std::move(finished));
+    if (breaks_order) {
+        begin_replacement(session,
+                          "it gave up some records of a request and not those behind them");
+    }
 }
 
 void KafkaWriter::take_report(const rd_kafka_message_t& report, SteadyTime now,

@@ -100,6 +100,25 @@ TEST_F(KafkaWriterOnMock, WhatFollowsARecordThatFailedDoesNotOvertakeIt) {
     EXPECT_EQ(writer().queued_bytes(), 0U);
 }
 
+/// librdkafka counts each record's time. Of a call that is larger than a batch the first records
+/// are given up a second before the last one, and the broker comes back in between.
+TEST_F(KafkaWriterOnMock, WhatWasHandedOverLaterDoesNotOvertakeWhatWasGivenUp) {
+    settings_.properties["reconnect.backoff.ms"] = "10";
+    settings_.properties["reconnect.backoff.max.ms"] = "20";
+    ASSERT_TRUE(append_one(writer()));
+    kafka_.stop();
+    std::vector<NewRecord> records;
+    for (int i = 0; i < 3; ++i)
+        records.push_back(record_of("orders", "key", std::string(600'000, 'v')));
+    auto outcomes = begin_append(writer(), std::move(records));
+    ASSERT_TRUE(eventually([&] { return writer().queued_bytes() < 1'000'000; }));
+    kafka_.start();
+    ASSERT_EQ(outcomes.wait_for(kPatience), std::future_status::ready);
+    for (const auto& outcome : outcomes.get()) EXPECT_FALSE(outcome);
+    ASSERT_TRUE(eventually([&] { return append_one(writer()).has_value(); }));
+    EXPECT_EQ(writer().queued_bytes(), 0U);
+}
+
 TEST_F(KafkaWriterOnMock, ARecordThatIsItselfAtFaultLeavesItsNeighboursAlone) {
     std::vector<NewRecord> records;
     for (int i = 0; i < 3; ++i) records.push_back(record_of("orders", "key", "v"));
