@@ -36,6 +36,10 @@ ItemPtr DocumentTurns::enter(ItemPtr item, std::uint64_t request) {
     return item;
 }
 
+std::vector<ItemPtr> DocumentTurns::take_released() {
+    return std::exchange(released_, {});
+}
+
 void DocumentTurns::end(std::uint64_t document) {
     const auto found = turns_.find(document);
     if (--found->second.items > 0) return;

@@ -55,7 +55,7 @@ public:
     /// waits until they have ended.
     [[nodiscard]] ItemPtr enter(ItemPtr item, std::uint64_t request);
     /// Those that may enter again, in the order in which they came.
-    [[nodiscard]] std::vector<ItemPtr> take_released() { return std::exchange(released_, {}); }
+    [[nodiscard]] std::vector<ItemPtr> take_released();
 
     /// Forgets those that wait.
     void drop(const Predicate& matches);

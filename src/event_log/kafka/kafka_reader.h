@@ -73,6 +73,7 @@ private:
     struct Delivery {
         std::int64_t next = 0;
         SteadyTime since;
+        std::int64_t owed = 0;  ///< The end, when it was last asked for in silence.
     };
     std::map<TopicPartition, Delivery> owned_;
     std::set<TopicPartition> paused_;  ///< Of those that are owned.

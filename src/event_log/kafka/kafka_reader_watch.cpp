@@ -86,12 +86,15 @@ std::string KafkaReader::find_standstill() {
     for (std::size_t i = 0; i < silent.size(); ++i) {
         auto& delivery = owned_.at(silent[i]);
         delivery.since = clock_.steady_now();
-        if (!ends || (*ends)[i] <= delivery.next) continue;
+        if (!ends) continue;
+        // What came during the question is on its way; only what was there at the last one is late.
+        const auto owed = std::exchange(delivery.owed, (*ends)[i]);
+        if (owed <= delivery.next) continue;
         return fmt::format(
             "Kafka's client delivered nothing of {}/{} for {} s, though {} records wait there.",
             silent[i].topic, silent[i].partition,
             std::chrono::duration_cast<std::chrono::seconds>(patience).count(),
-            (*ends)[i] - delivery.next);
+            owed - delivery.next);
     }
     return "";
 }

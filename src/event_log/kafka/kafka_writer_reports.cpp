@@ -57,6 +57,7 @@ bool is_of_record(const Error& error) {
 
 /// Whether librdkafka gave up a record and goes on trying to write one behind it.
 bool is_broken(const AppendCall& call) {
+    if (call.open == 0) return false;  // Answered already; its outcomes are gone.
     std::set<const Lane*> failed;
     for (const auto& pending : call.pending) {
         if (pending.lane == nullptr) continue;
@@ -119,7 +120,8 @@ void KafkaWriter::take_reports(ProducerSession& session, rd_kafka_event_t& event
             any_failed |= report->err != RD_KAFKA_RESP_ERR_NO_ERROR;
             take_report(*report, now, finished);
         }
-        breaks_order = any_failed && std::ranges::any_of(calls_, is_broken);
+        breaks_order =
+            any_failed && !draining_ && !replace_by_ && std::ranges::any_of(calls_, is_broken);
         rate_.note(before - queued_bytes_, now);
         hand_over_touched(finished);
         if (in_flight_ == 0) progress_.notify_all();
