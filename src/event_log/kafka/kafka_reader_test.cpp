@@ -46,8 +46,8 @@ protected:
         append(keys);
     }
     void append(const std::vector<std::string>& keys) {
-        std::promise<std::vector<AppendOutcome>>
-            done;  // Before the writer, which answers to the end.
+        // Before the writer, which answers to the end.
+        std::promise<std::vector<AppendOutcome>> done;
         KafkaWriter writer(settings_, clock_);
         std::vector<NewRecord> records;
         for (const auto& key : keys) {
@@ -70,6 +70,10 @@ protected:
             if (done(reader().poll(50ms, 1))) return true;
         }
         return false;
+    }
+    bool poll_for(std::chrono::milliseconds time) {
+        const auto end = clock_.steady_now() + time;
+        return poll_until([&](const auto&) { return clock_.steady_now() > end; });
     }
     /// A short interval, and a group that soon misses who does not leave it.
     void expect_to_be_replaced_soon() {
@@ -199,8 +203,7 @@ TEST_F(KafkaReaderOnMock, AClientThatStandsStillIsReplacedAndNothingIsLost) {
     kafka_.fail_fetches();
     append(10);
     // The fetch that is under way may bring these; for what follows there is none that succeeds.
-    const auto under_way_until = clock_.steady_now() + 1s;
-    ASSERT_TRUE(poll_until([&](const auto&) { return clock_.steady_now() > under_way_until; }));
+    ASSERT_TRUE(poll_for(1s));
     append(10);
     ASSERT_TRUE(poll_until([&](const auto&) { return reader().replacements() == 1; }));
     EXPECT_EQ(owner_.lost, 4U);
@@ -233,8 +236,7 @@ TEST_F(KafkaReaderOnMock, APartitionWithoutALeaderHidesNoStandstillOfAnotherOne)
         if (partition_for_key(std::to_string(i), 4) > 0) keys.push_back(std::to_string(i));
     }
     append(keys);
-    const auto under_way_until = clock_.steady_now() + 1s;
-    ASSERT_TRUE(poll_until([&](const auto&) { return clock_.steady_now() > under_way_until; }));
+    ASSERT_TRUE(poll_for(1s));
     append(keys);
     EXPECT_TRUE(poll_until([&](const auto&) { return reader().replacements() == 1; }));
     reader_.reset();
@@ -245,13 +247,11 @@ TEST_F(KafkaReaderOnMock, AClientWithNothingToReadIsLeftAlone) {
     append(1);
     ASSERT_TRUE(read_one());
     const std::vector<TopicPartition> all(owner_.owned.begin(), owner_.owned.end());
-    const auto idle_until = clock_.steady_now() + 3 * settings_.reader_standstill;
-    ASSERT_TRUE(poll_until([&](const auto&) { return clock_.steady_now() > idle_until; }));
+    ASSERT_TRUE(poll_for(3 * settings_.reader_standstill));
     EXPECT_EQ(reader().replacements(), 0U);
     reader().pause(all);
     append(5);
-    const auto paused_until = clock_.steady_now() + 3 * settings_.reader_standstill;
-    ASSERT_TRUE(poll_until([&](const auto&) { return clock_.steady_now() > paused_until; }));
+    ASSERT_TRUE(poll_for(3 * settings_.reader_standstill));
     EXPECT_EQ(reader().replacements(), 0U);
     reader().resume(all);
     EXPECT_TRUE(read_one());
