@@ -86,6 +86,7 @@ TEST_F(ConsumerTest, ARecordThatWaitsForAnotherGoesWithItsPartition) {
     index.release();
     reader().assign(orders);
     ASSERT_TRUE(turn_until_committed(2));
+    EXPECT_EQ(index.bulk_sizes, (std::vector<std::size_t>{1, 2}));
     EXPECT_EQ(counts(), (ledger::Counts{.indexed = 1, .duplicates = 1}));
 }
 
