@@ -40,7 +40,8 @@ private:
 
 /// One request at a time for each document, in the order of the log: of records that share an id
 /// the first one becomes the document, however requests overtake each other. Within a request the
-/// index keeps the order itself. One thread.
+/// index keeps the order itself; items of one that are sent again keep their turns and no order.
+/// One thread.
 class DocumentTurns {
 public:
     using ItemPtr = std::unique_ptr<Item>;

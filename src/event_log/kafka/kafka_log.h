@@ -37,9 +37,10 @@ struct KafkaLogSettings {
     /// How long a reader may take to leave its group.
     std::chrono::milliseconds close_timeout{std::chrono::seconds(10)};
 
-    /// A reader that polls and gets nothing for so long of a partition that has more is given a new
-    /// client: what librdkafka does by itself (reconnect, find the leader, rejoin) takes seconds.
-    /// One that did not help is repeated after twice the time, up to an hour.
+    /// A reader that polls and gets nothing for so long of a partition, and for as long again of
+    /// what the partition has then, is given a new client: what librdkafka does by itself
+    /// (reconnect, find the leader, rejoin) takes seconds. One that did not help is repeated after
+    /// twice the time, up to an hour.
     std::chrono::milliseconds reader_standstill{std::chrono::seconds(60)};
 
     /// librdkafka's own log lines, with syslog's severities (3 error, 4 warning, 6 information).

@@ -107,7 +107,7 @@ void KafkaWriter::serve_events(ProducerSession& session) {
 
 /// What was handed over together is reported on together, but for what librdkafka gave up by its
 /// time: a part of a call may go while the rest is still to be written, which the client's retry of
-/// that part would follow. Then nothing more of this session is to be written.
+/// that part would follow. Then what this session still has is taken back.
 void KafkaWriter::take_reports(ProducerSession& session, rd_kafka_event_t& event) {
     FinishedCalls finished;
     bool breaks_order = false;
