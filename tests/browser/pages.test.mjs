@@ -96,6 +96,26 @@ run('all tabs share one stream, and the next takes over', {}, async (open, conte
   await waitFor(async () => await seen() === 0, 'the end of the banner');
 });
 
+run('an impatient second click turns no page that has not come', {}, async (open) => {
+  const page = await open(`${system.url}/#/events?type=order`);
+  const pager = page.locator('.pager span');
+  const first = () => page.locator('table.events tbody tr .id').first().textContent();
+  await pager.getByText('1–25 of 60').waitFor();
+  const newest = await first();
+  const held = [];
+  await page.route(/api\/events\?.*cursor=/, (route) => { held.push(route); });
+  const older = page.getByRole('button', {name: 'Older'});
+  await older.click();
+  await waitFor(() => held.length === 1, 'the question for the second page');
+  await older.click();
+  assert.equal(await pager.textContent(), '1–25 of 60');
+  assert.equal(await first(), newest);
+  await held[0].continue();
+  await pager.getByText('26–50 of 60').waitFor();
+  assert.notEqual(await first(), newest);
+  assert.equal(held.length, 1);
+});
+
 run('Events are searched, filtered by type and time, and paged', {}, async (open) => {
   const page = await open(`${system.url}/#/events`);
   const rows = page.locator('table.events tbody tr');

@@ -80,11 +80,15 @@ export function EventsPageView(props: {about?: About; route: Route}) {
   const key = JSON.stringify(wanted);
   const [cursors, setCursors] = useKeyed<string[]>([], key);
   const cursor = cursors[cursors.length - 1] ?? '';
-  const load = useLoad((signal) => call<EventsPage>('/api/events' + query({
-    ...wanted, after: fromLocal(wanted.after), before: fromLocal(wanted.before), size: kPageSize, cursor,
-  }), {signal}), `${key} ${cursor}`);
+  const load = useLoad(async (signal) => ({
+    first: cursors.length * kPageSize + 1,
+    ...await call<EventsPage>('/api/events' + query({
+      ...wanted, after: fromLocal(wanted.after), before: fromLocal(wanted.before), size: kPageSize, cursor,
+    }), {signal}),
+  }), `${key} ${cursor}`);
   const page = load.value;
-  const first = cursors.length * kPageSize + 1;
+  // The cursor of a page that is being left leads to the one that is on its way.
+  const turnTo = (next: string[]) => { if (!load.isLoading) setCursors(next); };
   return (
     <Page title="Events" lead="Every document, newest first."
       actions={<button type="button" onClick={load.reload}>Refresh</button>}>
@@ -105,9 +109,9 @@ export function EventsPageView(props: {about?: About; route: Route}) {
             </table>
           </div>
           <nav class="pager" aria-label="Pages">
-            <span role="status">{count(first)}–{count(first + page.events.length - 1)} of {count(page.total)}</span>
-            <button type="button" disabled={!cursors.length} onClick={() => setCursors(cursors.slice(0, -1))}>Newer</button>
-            <button type="button" disabled={!page.cursor} onClick={() => setCursors([...cursors, page.cursor!])}>Older</button>
+            <span role="status">{count(page.first)}–{count(page.first + page.events.length - 1)} of {count(page.total)}</span>
+            <button type="button" disabled={!cursors.length} onClick={() => turnTo(cursors.slice(0, -1))}>Newer</button>
+            <button type="button" disabled={!page.cursor} onClick={() => turnTo([...cursors, page.cursor!])}>Older</button>
           </nav>
         </>
       )}

@@ -83,9 +83,14 @@ export function LettersPageView(props: {about?: About; route: Route}) {
   const [open, setOpen] = useState(props.route.path[1] ?? '');
   const [target, setTarget] = useState<Target>();
   const [report, setReport] = useState<LetterReport>();
-  const load = useLoad((signal) => call<LettersPage>('/api/dead-letters' + query({
-    ...filters, state: state === 'all' ? '' : state, from, size: kPageSize}), {signal}), `${filterKey} ${from}`);
+  const load = useLoad(async (signal) => ({
+    first: from + 1,
+    ...await call<LettersPage>('/api/dead-letters' + query({
+      ...filters, state: state === 'all' ? '' : state, from, size: kPageSize}), {signal}),
+  }), `${filterKey} ${from}`);
   const page = load.value;
+  // Only a page that has come tells whether another one follows.
+  const turnTo = (next: number) => { if (!load.isLoading) setFrom(next); };
   const openOnes = page?.letters.filter((letter) => letter.state === 'open') ?? [];
   const go = (next: Filters, nextState = state) => setQuery({...next, state: nextState === 'open' ? '' : nextState});
   const done = (result: LetterReport) => { setReport(result); setTarget(undefined); setChosen(new Set()); load.reload(); };
@@ -130,9 +135,9 @@ export function LettersPageView(props: {about?: About; route: Route}) {
             </table>
           </div>
           <nav class="pager" aria-label="Pages">
-            <span role="status">{count(from + 1)}–{count(from + page.letters.length)} of {count(page.total)}</span>
-            <button type="button" disabled={from === 0} onClick={() => setFrom(Math.max(0, from - kPageSize))}>Newer</button>
-            <button type="button" disabled={from + page.letters.length >= page.total} onClick={() => setFrom(from + kPageSize)}>Older</button>
+            <span role="status">{count(page.first)}–{count(page.first + page.letters.length - 1)} of {count(page.total)}</span>
+            <button type="button" disabled={from === 0} onClick={() => turnTo(Math.max(0, from - kPageSize))}>Newer</button>
+            <button type="button" disabled={from + page.letters.length >= page.total} onClick={() => turnTo(from + kPageSize)}>Older</button>
           </nav>
         </>
       )}
