@@ -6,13 +6,29 @@
 #   secrets             make the certificates, passwords and tokens of overlays/production that are missing
 #   deploy [OVERLAY]    apply overlays/local, or the kustomization that is named, and wait until it is ready
 #   status              every pod, and for one that ended the sentence that it left
-#   destroy             delete the namespaces and all that is in them, volumes too
+#   destroy [--yes]     delete the namespaces and all that is in them, volumes too; asks before it does
+#
+# Namespaces of our names that are somebody else's are left alone: then it says so, and nothing is changed.
 set -euo pipefail
 readonly started_in=$PWD
 cd "$(dirname "$0")"
 readonly namespaces=(kafka tributary logging logging-agents)
 readonly kubectl=${KUBECTL:-kubectl}
 readonly timeout=${CLUSTER_TIMEOUT:-300s}
+
+# Our names are common ones: a namespace without our label belongs to somebody else.
+only_ours() {
+    local namespace owner
+    for namespace in "${namespaces[@]}"; do
+        owner=$("$kubectl" get namespace "$namespace" --ignore-not-found \
+            --output 'jsonpath=part of "{.metadata.labels.app\.kubernetes\.io/part-of}"')
+        case $owner in '' | 'part of "tributary"') continue ;; esac
+        echo "The namespace $namespace is there and without the label app.kubernetes.io/part-of=tributary," \
+            "so it is not this system's. Nothing was changed. Take another cluster; or, if it is meant for" \
+            "this system: kubectl label namespace $namespace app.kubernetes.io/part-of=tributary" >&2
+        exit 1
+    done
+}
 
 # Images are named from where the command was given; overlays lie beside this file.
 load() {
@@ -39,6 +55,7 @@ deploy() {
     rendered=$(mktemp)
     trap 'rm -f "$rendered"' RETURN
     "$kubectl" kustomize "$overlay" >"$rendered"
+    only_ours
     # A Job cannot be changed, and these do no harm twice.
     "$kubectl" delete job topics --namespace kafka --ignore-not-found >/dev/null 2>&1 || true
     "$kubectl" delete job log-template kibana-objects api-keys --namespace logging --ignore-not-found \
@@ -68,7 +85,21 @@ status() {
     done
 }
 
+confirm() {
+    local context answer
+    context=$("$kubectl" config current-context)
+    if [ ! -t 0 ]; then
+        echo "This deletes ${namespaces[*]} of the context \"$context\", and every event in them. If that" \
+            "is meant: ./dev cluster destroy --yes" >&2
+        exit 1
+    fi
+    read -rp "Delete ${namespaces[*]} of the context \"$context\", and every event in them? (yes/no) " answer
+    [ "$answer" = yes ] || { echo "Nothing was changed." >&2 && exit 1; }
+}
+
 destroy() {
+    only_ours
+    [ "${1:-}" = --yes ] || confirm
     "$kubectl" delete namespace "${namespaces[@]}" --ignore-not-found
     "$kubectl" delete clusterrole,clusterrolebinding tributary-fluent-bit --ignore-not-found
     echo "Fluent Bit's place in the logs stays on every node, in /var/lib/tributary-fluent-bit: what was" \
@@ -77,6 +108,6 @@ destroy() {
 
 case ${1:-help} in
     load | deploy | status | destroy) "$@" ;;
-    secrets) exec ./secrets.sh ;;
-    *) sed -n '2,10s/^# \{0,1\}//p' "$(basename "$0")" && exit 2 ;;
+    secrets) only_ours && exec ./secrets.sh ;;
+    *) sed -n '2,12s/^# \{0,1\}//p' "$(basename "$0")" && exit 2 ;;
 esac

@@ -71,7 +71,7 @@ class Deployed(System):
     def __exit__(self, *_):
         for way in self.ways.values():
             way.close()
-        self.cluster.dev("destroy", timeout=DEADLINE)
+        self.cluster.dev("destroy", "--yes", timeout=DEADLINE)
 
     def asked_again(self, question, what, deadline=DEADLINE):
         """The answer, once there is one; the way to the console may break meanwhile."""

@@ -33,7 +33,7 @@ def as_tested(command):
 
 def test_the_pages_commands_lead_from_a_cluster_to_the_first_document(system, tmp_path):
     lines = commands()
-    assert lines[0].startswith("./dev images") and lines[-1] == "./dev cluster destroy"
+    assert lines[0].startswith("./dev images") and lines[-1] == "./dev cluster destroy --yes"
     script = tmp_path / "page.sh"
     script.write_text("set -euo pipefail\ntrap 'kill $(jobs -p) 2>/dev/null || true' EXIT\n"
                       + "\n".join(map(as_tested, lines)) + "\n")
