@@ -49,6 +49,11 @@ output "private_subnet_ids" {
   value       = module.network.private_subnet_ids
 }
 
+output "producer_security_group" {
+  description = "Name and id of the security group for the Producer's load balancer: the functions reach it."
+  value       = module.network.producer_security_group
+}
+
 output "public_subnet_ids" {
   description = "Subnets that face the internet."
   value       = module.network.public_subnet_ids

@@ -2,11 +2,13 @@
 import re
 
 import pytest
+import yaml
 
 import hcl
 from tools import ROOT, TERRAFORM
 
 SETTINGS = (ROOT / "src/settings/table.cpp").read_text()
+AWS_OVERLAY = ROOT / "deploy/kubernetes/overlays/aws"
 CATALOG = (ROOT / "src/event/catalog.cpp").read_text()
 IMPORT_RESULTS = (ROOT / "src/batch_import/import_results.cpp").read_text()
 
@@ -108,6 +110,36 @@ def test_prefixes_are_those_that_imports_write_to():
     results = {b.address: b for f in hcl.read_folder(TERRAFORM / "modules/ingest") for b in f.blocks}["module.results"]
     assert written == {"rejected/", "reports/", "checkpoints/"}
     assert set(re.findall(r'"([^"]+)"', results.arguments["expiration_days"].text)) == written
+
+
+def network_blocks():
+    return {block.address: block for file in hcl.read_folder(TERRAFORM / "modules/network")
+            for block in file.blocks}
+
+
+def default(variable):
+    return hcl.literal(root_blocks()[f"variable.{variable}"].arguments["default"].text)
+
+
+def test_the_overlay_for_aws_names_the_security_group_and_the_range_of_terraform():
+    service = yaml.safe_load((AWS_OVERLAY / "producer.yaml").read_text())
+    prefix = "service.beta.kubernetes.io/aws-load-balancer"
+    [group] = service["metadata"]["annotations"][f"{prefix}-security-groups"].split(",")
+    tags = network_blocks()["aws_security_group.producer"].arguments["tags"].text
+    # The load balancer's controller looks for the tag, not for the group's name.
+    assert re.search(r'Name += "([^"]+)"', tags)[1].replace("${var.name}", default("name")) == group
+    policy = yaml.safe_load((AWS_OVERLAY / "network.yaml").read_text())
+    [rule] = policy["spec"]["ingress"]
+    assert rule["from"] == [{"ipBlock": {"cidr": default("vpc_cidr")}}]
+
+
+def test_only_the_functions_lead_to_the_producers_load_balancer():
+    rules = [block.arguments for block in network_blocks().values()
+             if block.arguments.get("security_group_id")
+             and block.arguments["security_group_id"].text == "aws_security_group.producer.id"]
+    [rule] = rules
+    assert rule["referenced_security_group_id"].text == "aws_security_group.functions.id"
+    assert rule["from_port"].text == rule["to_port"].text == "var.producer_port"
 
 
 def test_log_levels_are_those_of_the_settings():

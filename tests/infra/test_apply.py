@@ -41,6 +41,7 @@ def test_apply_then_an_empty_plan_then_destroy(variables, terraform, aws, zips, 
     assert stack.planned_changes() == []
     outputs, resources = stack.outputs(), stack.resources()
     assert outputs["api_url"].endswith("/events")
+    assert outputs["producer_security_group"]["name"] == f"{variables.get('name', 'tributary')}-producer"
     check_functions(resources, variables)
     check_files(resources, variables)
     stack.destroy()

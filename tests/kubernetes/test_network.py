@@ -125,7 +125,7 @@ def test_every_namespace_denies_by_default_and_may_look_up_names(namespace):
 
 def test_only_the_load_balancers_network_reaches_the_producer_on_aws():
     policy = find(render("overlays/aws"), "NetworkPolicy", "producer-load-balancer")
-    assert policy["spec"]["ingress"] == [{"from": [{"ipBlock": {"cidr": "10.0.0.0/16"}}],
+    assert policy["spec"]["ingress"] == [{"from": [{"ipBlock": {"cidr": "10.40.0.0/16"}}],
                                           "ports": [{"port": 8081}]}]
     service = find(render("overlays/aws"), "Service", "producer")
     annotations = service["metadata"]["annotations"]

@@ -17,3 +17,8 @@ output "functions_security_group_id" {
   description = "Security group of the Lambda functions."
   value       = aws_security_group.functions.id
 }
+
+output "producer_security_group" {
+  description = "Name and id of the security group for the Producer's load balancer."
+  value       = { name = aws_security_group.producer.tags["Name"], id = aws_security_group.producer.id }
+}
