@@ -1,4 +1,5 @@
 """What the manifests say, without a cluster."""
+import itertools
 import json
 import os
 import pathlib
@@ -175,12 +176,48 @@ def test_changing_one_setting_rolls_exactly_the_pods_that_read_it(settings, read
     assert {name[2] for name in before if before[name] != after[name]} == readers
 
 
-def test_three_brokers_keep_an_event_on_two_disks_at_least():
-    manifests = render("overlays/production")
-    kafka = find(manifests, "StatefulSet", "kafka")
-    assert kafka["spec"]["replicas"] == 3
+def broker_settings(manifests, kafka):
+    """What a broker goes by: its properties, and over them what its command overrides."""
+    file = config_map(manifests, "kafka-settings")["server.properties"]
+    lines = [line for line in file.splitlines() if line and not line.startswith("#")]
     command = pod_spec(kafka)["containers"][0]["command"]
-    assert {"default.replication.factor=3", "min.insync.replicas=2"} <= set(command)
+    lines += [value for option, value in itertools.pairwise(command) if option == "--override"]
+    return dict(line.split("=", 1) for line in lines)
+
+
+# The topic of offsets has no `min.isr` of its own: it goes by min.insync.replicas.
+ON_TWO_DISKS = {
+    "default.replication.factor": "3", "min.insync.replicas": "2", "offsets.topic.replication.factor": "3",
+    "transaction.state.log.replication.factor": "3", "transaction.state.log.min.isr": "2",
+    "share.coordinator.state.topic.replication.factor": "3", "share.coordinator.state.topic.min.isr": "2"}
+
+
+def test_every_topic_of_three_brokers_is_on_two_disks_at_least():
+    with_three = set()
+    for folder in ALL:
+        for one in render(folder):
+            if key(one) == ("StatefulSet", "kafka", "kafka") and one["spec"]["replicas"] == 3:
+                with_three.add(folder)
+                settings = broker_settings(render(folder), one)
+                assert {name: settings.get(name) for name in ON_TWO_DISKS} == ON_TWO_DISKS, folder
+    assert with_three >= {"overlays/production", "overlays/aws", "tests/production-kraft-tls"}
+
+
+@pytest.mark.parametrize("folder, replicas", [("tests/local-kraft", "1"), ("tests/production-kraft-tls", "3")])
+def test_brokers_without_zookeeper_know_how_many_they_are(folder, replicas):
+    kafka = find(render(folder), "StatefulSet", "kafka")
+    [voters] = [one["value"] for one in pod_spec(kafka)["initContainers"][0]["env"]
+                if one["name"] == "REPLICAS"]
+    assert voters == replicas and kafka["spec"]["replicas"] == int(replicas)
+    settings = broker_settings(render(folder), kafka)
+    assert "broker.id" not in settings and "zookeeper.connect" not in settings
+    assert pod_spec(kafka)["containers"][0]["command"][:2] == [
+        "/opt/kafka/bin/kafka-server-start.sh", "/run/kafka/server.properties"]
+
+
+def test_production_has_three_of_each_store_and_demands_secrets():
+    manifests = render("overlays/production")
+    assert find(manifests, "StatefulSet", "kafka")["spec"]["replicas"] == 3
     arguments = pod_spec(find(manifests, "Job", "topics"))["containers"][0]["args"]
     assert arguments[arguments.index("--replication") + 1] == "3"
     assert find(manifests, "StatefulSet", "zookeeper")["spec"]["replicas"] == 3
