@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # ./dev cluster secrets: makes what overlays/production expects and nobody has made yet: the authority and
-# the certificate of Elasticsearch, its first password, the tokens of Producer and console. What is there
+# the certificate of Elasticsearch, its first password, the tokens of Producer, console and import. What is there
 # stays. The API keys come later, from a job, once Elasticsearch runs.
 set -euo pipefail
 cd "$(dirname "$0")"
@@ -52,10 +52,11 @@ make logging-agents configmap elasticsearch-ca --from-file="$folder/ca.crt"
 make logging secret elasticsearch-bootstrap --from-literal=password="$(openssl rand -hex 24)"
 
 if ! is_there tributary secret producer-token; then
-    token=$(openssl rand -hex 24)
-    make tributary secret producer-token --from-literal=tokens="console=$token"
+    token=$(openssl rand -hex 24) import_token=$(openssl rand -hex 24)
+    make tributary secret producer-token --from-literal=tokens="console=$token,import=$import_token"
     make tributary secret console-tokens --from-literal=console="$(openssl rand -hex 24)" \
         --from-literal=producer="$token"
+    make tributary secret import-token --from-literal=token="$import_token"
 else
     echo "tributary/producer-token is there"
 fi

@@ -215,6 +215,23 @@ def test_brokers_without_zookeeper_know_how_many_they_are(folder, replicas):
         "/opt/kafka/bin/kafka-server-start.sh", "/run/kafka/server.properties"]
 
 
+def test_an_import_that_is_tried_again_makes_the_same_events():
+    job = find(render("import"), "Job", "import")
+    [container] = pod_spec(job)["containers"]
+    # Neither the node nor the volume of the pod that is next decides the ids.
+    assert container["args"][:2] == ["import", "--by-content"]
+    # The pod and its checkpoint outlive the container.
+    assert pod_spec(job)["restartPolicy"] == "OnFailure"
+
+
+def test_the_import_shows_the_producer_the_token_that_is_made_for_it():
+    job = find(render("import"), "Job", "import")
+    [token] = [one for one in pod_spec(job)["containers"][0]["env"] if one["name"] == "PRODUCER_TOKEN"]
+    assert token["valueFrom"] == {"secretKeyRef": {"name": "import-token", "key": "token", "optional": True}}
+    made = (TREE / "secrets.sh").read_text()
+    assert "make tributary secret import-token --from-literal=token=" in made and ",import=$" in made
+
+
 def test_production_has_three_of_each_store_and_demands_secrets():
     manifests = render("overlays/production")
     assert find(manifests, "StatefulSet", "kafka")["spec"]["replicas"] == 3

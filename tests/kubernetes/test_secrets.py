@@ -95,7 +95,8 @@ def test_whatever_production_reads_is_shipped_or_made_by_the_command_or_by_the_j
     by_command = {(kind, name, one["metadata"]["name"]) for name in NAMESPACES
                   for kind in ("Secret", "ConfigMap")
                   for one in prepared.get(kind, "--namespace", name)["items"]}
-    needed = {reference for one in workloads(manifests) for reference in references(one)}
+    needed = {reference for one in workloads(manifests) + workloads(render("import"))
+              for reference in references(one)} - {("ConfigMap", "tributary", "import-file")}
     assert len(needed) > 20
     assert not needed - shipped - by_job - by_kubernetes - by_command
 

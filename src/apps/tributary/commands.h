@@ -96,8 +96,13 @@ int dlq_show(const DlqOptions& options);
 int dlq_redrive(const DlqOptions& options);
 int dlq_drop(const DlqOptions& options);
 
-/// Brings objects (`bucket/key`) of OBJECT_STORE_DIR to PRODUCER_URL, as lambda_s3 does.
-int import_objects(const settings::Environment& environment, const std::vector<std::string>& names);
+struct ImportOptions {
+    std::vector<std::string> objects;  ///< `bucket/key`
+    /// The same file gives the same ids again, wherever it lies and whenever it was put there.
+    bool is_by_content = false;
+};
+/// Brings objects of OBJECT_STORE_DIR to PRODUCER_URL, as lambda_s3 does.
+int import_objects(const settings::Environment& environment, const ImportOptions& options);
 
 struct KibanaOptions {
     std::string file;  ///< Saved objects, one JSON object a line.

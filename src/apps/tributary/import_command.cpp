@@ -41,7 +41,7 @@ Result<bool> import_one(batch_import::Importer& importer, const std::string& nam
     return is_done(outcome->state);
 }
 
-Result<bool> import_all(const settings::Settings& values, const std::vector<std::string>& names) {
+Result<bool> import_all(const settings::Settings& values, const ImportOptions& options) {
     const SystemClock clock;
     telemetry::Log log = make_log("tributary-import", values, clock);
     const auto catalog = load_catalog(values);
@@ -52,7 +52,10 @@ Result<bool> import_all(const settings::Settings& values, const std::vector<std:
         return fail(ErrorCode::invalid_input,
                     "OBJECT_STORE_DIR is not set; set it to the folder that holds the buckets.");
     }
-    auto store = object_store::DirectoryStore::open(values.text("OBJECT_STORE_DIR"));
+    using object_store::Versions;
+    auto store = object_store::DirectoryStore::open(
+        values.text("OBJECT_STORE_DIR"),
+        options.is_by_content ? Versions::by_content : Versions::by_file);
     if (!store) return std::unexpected(store.error());
 
     producer_client::ProducerClient producer(
@@ -67,7 +70,7 @@ Result<bool> import_all(const settings::Settings& values, const std::vector<std:
         **store, *catalog, [&](auto events, auto limit) { return producer.send(events, limit); },
         clock, log, (*traces)->tracer(), settings);
     bool all_done = true;
-    for (const std::string& name : names) {
+    for (const std::string& name : options.objects) {
         const auto done = import_one(importer, name, (*traces)->tracer().begin_trace(), clock);
         if (!done) return done;
         all_done = all_done && *done;
@@ -77,11 +80,10 @@ Result<bool> import_all(const settings::Settings& values, const std::vector<std:
 
 }  // namespace
 
-int import_objects(const settings::Environment& environment,
-                   const std::vector<std::string>& names) {
+int import_objects(const settings::Environment& environment, const ImportOptions& options) {
     const auto values = settings::Settings::load(environment);
     if (!values) return report_start_error(values.error());
-    const auto done = import_all(*values, names);
+    const auto done = import_all(*values, options);
     if (!done) return report_start_error(done.error());
     return *done ? kExitSuccess : kExitFailure;
 }

@@ -73,7 +73,7 @@ struct CommandLine {
     apps::RetentionOptions retention;
     apps::DlqOptions letters;
     std::string trace_id;
-    std::vector<std::string> objects;
+    apps::ImportOptions file_import;
     bool is_json = false;
     bool is_markdown = false;
 
@@ -137,8 +137,11 @@ CommandLine::CommandLine(const settings::Environment& environment, const std::st
         add("import", "Import files of a bucket by this process alone, as lambda_s3 does",
             "OBJECT_STORE_DIR=/data PRODUCER_URL=http://producer:8081 tributary import "
             "bucket/orders.json",
-            [this, &environment] { return apps::import_objects(environment, objects); });
-    importing.add_option("OBJECT", objects, "BUCKET/KEY")->required();
+            [this, &environment] { return apps::import_objects(environment, file_import); });
+    importing.add_option("OBJECT", file_import.objects, "BUCKET/KEY")->required();
+    importing.add_flag("--by-content", file_import.is_by_content,
+                       "Ids from what the file holds, not from when and where it was put: the same "
+                       "file, imported again from another disk, gives the same events");
 
     add_queries();
     add_topics(environment);

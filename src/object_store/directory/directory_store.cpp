@@ -7,6 +7,7 @@
 #include <system_error>
 
 #include "object_store/directory/atomic_file.h"
+#include "object_store/directory/content_hash.h"
 #include "object_store/directory/folder_entries.h"
 #include "object_store/directory/object_path.h"
 
@@ -18,12 +19,8 @@ std::unexpected<Error> no_such_object(const ObjectId& object) {
                 fmt::format("There is no object '{}' in bucket '{}'.", object.key, object.bucket));
 }
 
-ObjectInfo info_of(const struct stat& file) {
-    return ObjectInfo{version_of(file), static_cast<std::uint64_t>(file.st_size)};
-}
-
 /// The file that lies there now; only regular files are objects.
-Result<ObjectInfo> stat_object(const std::string& root, const ObjectId& object) {
+Result<struct stat> stat_object(const std::string& root, const ObjectId& object) {
     const auto location = locate(root, object);
     if (!location) {
         if (location.error().code == ErrorCode::not_found) return no_such_object(object);
@@ -36,16 +33,18 @@ Result<ObjectInfo> stat_object(const std::string& root, const ObjectId& object) 
         return system_failure("looking at the object", object.key);
     }
     if (!S_ISREG(file.st_mode)) return no_such_object(object);
-    return info_of(file);
+    return file;
 }
 
 class FileStream final : public ObjectStream {
 public:
-    FileStream(std::string root, ObjectId object, FileDescriptor file, ObjectInfo info,
-               std::uint64_t offset)
+    /// `opened` is the state of the file that `info` tells of.
+    FileStream(std::string root, ObjectId object, FileDescriptor file, const struct stat& opened,
+               ObjectInfo info, std::uint64_t offset)
         : root_(std::move(root)),
           object_(std::move(object)),
           file_(std::move(file)),
+          opened_(version_of(opened)),
           info_(std::move(info)),
           offset_(offset) {}
 
@@ -56,10 +55,10 @@ public:
         } while (count < 0 && errno == EINTR);
         if (count < 0) return system_failure("reading the object", object_.key);
         // Looked at after the read, so whatever was changed before it shows. The file at the path
-        // is our open one as long as the version, which has the inode in it, stays the same.
+        // is our open one as long as what has the inode in it stays the same.
         const auto now = stat_object(root_, object_);
         if (!now && now.error().code != ErrorCode::not_found) return std::unexpected(now.error());
-        if (!now || now->version != info_.version) {
+        if (!now || version_of(*now) != opened_) {
             return fail(ErrorCode::conflict,
                         fmt::format("The object '{}' changed while it was read; begin again with "
                                     "its new version.",
@@ -75,6 +74,7 @@ private:
     std::string root_;
     ObjectId object_;
     FileDescriptor file_;
+    const std::string opened_;
     ObjectInfo info_;
     std::uint64_t offset_;
 };
@@ -131,7 +131,7 @@ std::string version_of(const struct stat& file) {
     return fmt::format("{}-{}-{}", file.st_size, nanoseconds, file.st_ino);
 }
 
-Result<std::unique_ptr<DirectoryStore>> DirectoryStore::open(std::string root) {
+Result<std::unique_ptr<DirectoryStore>> DirectoryStore::open(std::string root, Versions versions) {
     std::error_code error;
     std::filesystem::create_directories(root, error);
     FileDescriptor folder(::open(root.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
@@ -142,7 +142,18 @@ Result<std::unique_ptr<DirectoryStore>> DirectoryStore::open(std::string root) {
         const auto temporary = open_bucket(root, bucket.name + '/' + kTemporaryFolder);
         if (temporary) remove_leftovers(*temporary);
     }
-    return std::unique_ptr<DirectoryStore>(new DirectoryStore(std::move(root)));
+    return std::unique_ptr<DirectoryStore>(new DirectoryStore(std::move(root), versions));
+}
+
+/// A file that changes while its content is read is found out by the stream, which compares with
+/// `status`.
+Result<ObjectInfo> DirectoryStore::info_of(const FileDescriptor& file,
+                                           const struct stat& status) const {
+    const auto size = static_cast<std::uint64_t>(status.st_size);
+    if (versions_ == Versions::by_file) return ObjectInfo{version_of(status), size};
+    auto hash = content_hash(file);
+    if (!hash) return std::unexpected(hash.error());
+    return ObjectInfo{std::move(*hash), size};
 }
 
 Result<std::unique_ptr<ObjectStream>> DirectoryStore::open(const ObjectId& object,
@@ -154,23 +165,32 @@ Result<std::unique_ptr<ObjectStream>> DirectoryStore::open(const ObjectId& objec
     struct stat status{};
     if (::fstat(file->get(), &status) != 0) return system_failure("opening", object.key);
     if (!S_ISREG(status.st_mode)) return no_such_object(object);
-    auto info = info_of(status);
-    if (!version.empty() && version != info.version) {
+    auto info = info_of(*file, status);
+    if (!info) return std::unexpected(info.error());
+    if (!version.empty() && version != info->version) {
         return fail(ErrorCode::conflict,
                     fmt::format("The object '{}' has version {} by now, not {}.", object.key,
-                                info.version, version));
+                                info->version, version));
     }
-    if (offset > info.size) {
+    if (offset > info->size) {
         return fail(ErrorCode::invalid_input,
                     fmt::format("The object '{}' has {} bytes; it cannot be read from byte {}.",
-                                object.key, info.size, offset));
+                                object.key, info->size, offset));
     }
-    return std::make_unique<FileStream>(root_, object, std::move(*file), std::move(info), offset);
+    return std::make_unique<FileStream>(root_, object, std::move(*file), status, std::move(*info),
+                                        offset);
 }
 
 Result<ObjectInfo> DirectoryStore::head(const ObjectId& object) {
+    if (versions_ == Versions::by_content) {
+        const auto stream = open(object, "", 0);
+        if (!stream) return std::unexpected(stream.error());
+        return (*stream)->info();
+    }
     if (auto valid = check_object(object); !valid) return std::unexpected(valid.error());
-    return stat_object(root_, object);
+    const auto file = stat_object(root_, object);
+    if (!file) return std::unexpected(file.error());
+    return ObjectInfo{version_of(*file), static_cast<std::uint64_t>(file->st_size)};
 }
 
 Result<void> DirectoryStore::put(const ObjectId& object, std::string_view content) {

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/result.h"
+#include "object_store/directory/file_descriptor.h"
 #include "object_store/object_store.h"
 
 namespace tributary::object_store {
@@ -16,7 +17,13 @@ namespace tributary::object_store {
 /// Lies in every bucket and holds files that are being written. Never a key, never listed.
 inline constexpr const char* kTemporaryFolder = ".tributary";
 
-/// The version of a file as this store names it: size, mtime in nanoseconds, inode.
+/// What tells one version of a file from another.
+enum class Versions {
+    by_file,     ///< Cheap; the same content, put again, is another version.
+    by_content,  ///< The same for every copy of a file; `open` and `head` read all of it.
+};
+
+/// The version of a file by `Versions::by_file`: size, mtime in nanoseconds, inode.
 /// Two writes of equal size within one tick of the file system's clock look the same.
 std::string version_of(const struct stat& file);
 
@@ -29,7 +36,8 @@ std::string version_of(const struct stat& file);
 class DirectoryStore final : public ObjectStore {
 public:
     /// Creates `root` where it is missing. `unavailable` when that is impossible.
-    static Result<std::unique_ptr<DirectoryStore>> open(std::string root);
+    static Result<std::unique_ptr<DirectoryStore>> open(std::string root,
+                                                        Versions versions = Versions::by_file);
 
     /// `read` reports `conflict` as soon as the file at that path is another one or was changed.
     Result<std::unique_ptr<ObjectStream>> open(const ObjectId& object, const std::string& version,
@@ -44,9 +52,14 @@ public:
                       const std::function<bool(const std::string& key)>& each) override;
 
 private:
-    explicit DirectoryStore(std::string root) : root_(std::move(root)) {}
+    DirectoryStore(std::string root, Versions versions)
+        : root_(std::move(root)), versions_(versions) {}
+
+    [[nodiscard]] Result<ObjectInfo> info_of(const FileDescriptor& file,
+                                             const struct stat& status) const;
 
     std::string root_;
+    Versions versions_;
 };
 
 }  // namespace tributary::object_store

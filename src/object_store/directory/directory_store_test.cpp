@@ -34,13 +34,18 @@ private:
     fs::path path_;
 };
 
+StoreFactory factory(const std::string& name, Versions versions) {
+    return {name, [versions] {
+                auto folder = std::make_shared<TemporaryDirectory>();
+                auto store = DirectoryStore::open(folder->path().string(), versions);
+                return StoreUnderTest{folder, std::move(*store), "bucket"};
+            }};
+}
+
 INSTANTIATE_TEST_SUITE_P(Directory, ObjectStoreContract,
-                         testing::Values(StoreFactory{
-                             "directory", [] {
-                                 auto folder = std::make_shared<TemporaryDirectory>();
-                                 auto store = DirectoryStore::open(folder->path().string());
-                                 return StoreUnderTest{folder, std::move(*store), "bucket"};
-                             }}));
+                         testing::Values(factory("by_file", Versions::by_file),
+                                         factory("by_content", Versions::by_content)),
+                         [](const auto& test) { return test.param.name; });
 
 class DirectoryStoreTest : public testing::Test {
 protected:
@@ -77,6 +82,17 @@ TEST_F(DirectoryStoreTest, VersionIsSizeModificationTimeAndInode) {
     EXPECT_EQ(version,
               "5-" + std::to_string(file.st_mtim.tv_sec * 1'000'000'000 + file.st_mtim.tv_nsec) +
                   "-" + std::to_string(file.st_ino));
+}
+
+TEST_F(DirectoryStoreTest, VersionByContentIsTheSameForEveryCopy) {
+    const auto by_content = *DirectoryStore::open(root_.path().string(), Versions::by_content);
+    write_file(bucket() / "a", "12345");
+    write_file(bucket() / "copies" / "a", "12345");
+    const auto version = by_content->head({"bucket", "a"})->version;
+    EXPECT_EQ(version, "5994471abb01112afcc18159f6cc74b4f511b99806da59b3caf5a9c173cacfc5");
+    EXPECT_EQ(by_content->head({"bucket", "copies/a"})->version, version);
+    write_file(bucket() / "a", "12346");
+    EXPECT_NE(by_content->head({"bucket", "a"})->version, version);
 }
 
 TEST_F(DirectoryStoreTest, RefusesKeysThatLeaveTheBucket) {
