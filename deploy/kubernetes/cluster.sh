@@ -5,7 +5,7 @@
 #                       kind or minikube where the context is theirs
 #   secrets             make the certificates, passwords and tokens of overlays/production that are missing
 #   deploy [OVERLAY]    apply overlays/local, or the kustomization that is named, and wait until it is ready
-#   status              every pod, and for one that ended the sentence that it left
+#   status              every pod; of each container that waits why, and of one that ended what it said
 #   destroy [--yes]     delete the namespaces and all that is in them, volumes too; asks before it does
 #
 # Namespaces of our names that are somebody else's are left alone: then it says so, and nothing is changed.
@@ -13,6 +13,8 @@ set -euo pipefail
 readonly started_in=$PWD
 cd "$(dirname "$0")"
 readonly namespaces=(kafka tributary logging logging-agents)
+# What is made once, and once more with each version of the system.
+readonly jobs=(kafka/topics logging/log-template logging/kibana-objects logging/api-keys)
 readonly kubectl=${KUBECTL:-kubectl}
 readonly timeout=${CLUSTER_TIMEOUT:-300s}
 
@@ -51,37 +53,66 @@ load() {
 }
 
 deploy() {
-    local overlay=${1:-overlays/local} rendered
+    local overlay=${1:-overlays/local} rendered job
     rendered=$(mktemp)
     trap 'rm -f "$rendered"' RETURN
     "$kubectl" kustomize "$overlay" >"$rendered"
     only_ours
     # A Job cannot be changed, and these do no harm twice.
-    "$kubectl" delete job topics --namespace kafka --ignore-not-found >/dev/null 2>&1 || true
-    "$kubectl" delete job log-template kibana-objects api-keys --namespace logging --ignore-not-found \
-        >/dev/null 2>&1 || true
+    for job in "${jobs[@]}"; do
+        "$kubectl" delete job "${job#*/}" --namespace "${job%/*}" --ignore-not-found >/dev/null 2>&1 || true
+    done
     "$kubectl" apply --server-side --force-conflicts --filename "$rendered" >/dev/null
     ready
 }
 
+is_skipped() {
+    [[ " ${CLUSTER_SKIP:-} " == *" $1 "* ]]
+}
+
 # Waits for every workload but those named in CLUSTER_SKIP, whose images a place may not have.
 ready() {
-    local namespace workload
+    local namespace workload job
     for namespace in kafka logging tributary logging-agents; do
         for workload in $("$kubectl" get statefulset,deployment,daemonset --namespace "$namespace" \
             --output name); do
-            [[ " ${CLUSTER_SKIP:-} " == *" ${workload##*/} "* ]] && continue
-            "$kubectl" rollout status "$workload" --namespace "$namespace" --timeout "$timeout"
+            is_skipped "${workload##*/}" ||
+                "$kubectl" rollout status "$workload" --namespace "$namespace" --timeout "$timeout"
+        done
+    done
+    for job in "${jobs[@]}"; do
+        is_skipped "${job#*/}" && continue
+        for workload in $("$kubectl" get job "${job#*/}" --namespace "${job%/*}" --ignore-not-found \
+            --output name); do
+            "$kubectl" wait --for=condition=complete "$workload" --namespace "${job%/*}" --timeout "$timeout"
         done
     done
 }
 
+# Of the containers in a list of statuses those that wait for more than their turn, and those that ended
+# badly, now or before they were started again.
+readonly troubles='
+    {{- range .items}}{{$pod := .metadata.name}}{{range .status.LIST}}{{$which := .name}}
+        {{- with .state.waiting}}{{if ne .reason "PodInitializing"}}
+            {{- $pod}}, {{$which}} waits: {{.reason}}{{with .message}}: {{.}}{{end}}{{"\n"}}
+        {{- end}}{{end}}
+        {{- with .state.terminated}}{{if ne (print .exitCode) "0"}}
+            {{- $pod}}, {{$which}} ended: {{.reason}}, {{.exitCode}}
+            {{- with .message}}: {{.}}{{end}}{{"\n"}}
+        {{- end}}{{end}}
+        {{- with .lastState.terminated}}{{if ne (print .exitCode) "0"}}
+            {{- $pod}}, {{$which}} ended before: {{.reason}}, {{.exitCode}}
+            {{- with .message}}: {{.}}{{end}}{{"\n"}}
+        {{- end}}{{end}}
+    {{- end}}{{end}}'
+
 status() {
-    local namespace
+    local namespace list
     for namespace in "${namespaces[@]}"; do
         "$kubectl" get pods --namespace "$namespace" --output wide 2>&1 | sed "s/^/$namespace: /"
-        "$kubectl" get pods --namespace "$namespace" --output 'jsonpath={range .items[*]}{.metadata.name}{" ended: "}{.status.containerStatuses[*].lastState.terminated.message}{"\n"}{end}' |
-            grep -v ' ended: $' || true
+        for list in initContainerStatuses containerStatuses; do
+            "$kubectl" get pods --namespace "$namespace" --output "go-template=${troubles/LIST/$list}"
+        done
     done
 }
 

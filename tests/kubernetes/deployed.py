@@ -10,7 +10,7 @@ from system import System, wait_for
 
 TRIED = ROOT / "tests/kubernetes/on_cluster"
 # Their images come from registries only.
-ABSENT = "kibana" if FLUENT_BIT else "kibana fluent-bit"
+ABSENT = "kibana kibana-objects" if FLUENT_BIT else "kibana kibana-objects fluent-bit"
 DEADLINE = 600
 
 

@@ -17,6 +17,8 @@ case "$1 $2" in
     for one in $OWNERS; do
         [ "${one%=*}" != "$3" ] || printf 'part of "%s"' "${one#*=}"
     done ;;
+"get job") [ "$3" = api-keys ] || echo "job.batch/$3" ;;
+"get statefulset,deployment,daemonset") [ "$4" != logging ] || echo deployment.apps/kibana ;;
 "config current-context") echo here ;;
 esac
 """
@@ -30,12 +32,12 @@ class Scripted:
         program.write_text(SCRIPTED)
         program.chmod(program.stat().st_mode | stat.S_IXUSR)
 
-    def run(self, *arguments, owners, stdin=subprocess.DEVNULL):
+    def run(self, *arguments, owners, stdin=subprocess.DEVNULL, **environment):
         self.calls.write_text("")
         return subprocess.run(
             [ROOT / "deploy/kubernetes/cluster.sh", *arguments], stdin=stdin, capture_output=True, text=True,
             env={**os.environ, "KUBECTL": str(self.folder / "kubectl"), "CALLS": str(self.calls),
-                 "OWNERS": owners}, timeout=60)
+                 "OWNERS": owners, **environment}, timeout=60)
 
     def answer(self, text, owners):
         """`destroy` with somebody at a terminal who answers this."""
@@ -49,7 +51,7 @@ class Scripted:
 
     def changes(self):
         return [line for line in self.calls.read_text().splitlines()
-                if line.split()[0] not in ("get", "config", "kustomize", "rollout")]
+                if line.split()[0] not in ("get", "config", "kustomize", "rollout", "wait")]
 
 
 @pytest.fixture
@@ -72,6 +74,19 @@ def test_what_is_ours_or_not_there_is_deployed(scripted, owners):
     done = scripted.run("deploy", owners=owners)
     assert done.returncode == 0, done.stderr
     assert any(line.startswith("apply") for line in scripted.changes())
+
+
+def test_deploy_waits_for_workloads_and_jobs_but_those_that_are_skipped(scripted):
+    scripted.run("deploy", owners=OURS)
+    waits = [line for line in scripted.calls.read_text().splitlines()
+             if line.startswith(("rollout status", "wait"))]
+    assert [line.partition(" --timeout")[0] for line in waits] == [
+        "rollout status deployment.apps/kibana --namespace logging",
+        *(f"wait --for=condition=complete job.batch/{name} --namespace {namespace}" for namespace, name in (
+            ("kafka", "topics"), ("logging", "log-template"), ("logging", "kibana-objects")))]
+    scripted.run("deploy", owners=OURS, CLUSTER_SKIP="kibana kibana-objects")
+    assert "kibana" not in "".join(line for line in scripted.calls.read_text().splitlines()
+                                   if line.startswith(("rollout status", "wait")))
 
 
 def test_destroy_demands_a_yes_where_nobody_can_be_asked(scripted):

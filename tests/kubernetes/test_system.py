@@ -124,3 +124,20 @@ def test_a_wrong_setting_ends_the_pod_with_a_sentence(system, name, value, words
     assert system.cluster.kubectl("logs", *place).strip() == terminated["message"].strip()
     assert f"{pod['metadata']['name']}, producer ended: Error, 78: {terminated['message']}".strip() in (
         system.cluster.dev("status"))
+
+
+def test_status_says_why_a_pod_does_not_get_past_its_first_container(system):
+    deployment = find(render("overlays/local"), "Deployment", "producer")
+    spec = deployment["spec"]["template"]["spec"]
+    container = {name: spec["containers"][0][name] for name in ("name", "image", "securityContext")}
+    first = {**container, "name": "first", "image": "localhost/absent:1", "imagePullPolicy": "Never"}
+    pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "waits", "namespace": "tributary"},
+           "spec": {"enableServiceLinks": False, "automountServiceAccountToken": False,
+                    "initContainers": [first], "containers": [container],
+                    "securityContext": spec["securityContext"]}}
+    system.cluster.kubectl("create", "--filename", "-", text=json.dumps(pod))
+    try:
+        wait_for(lambda: "waits, first waits: ErrImageNeverPull" in system.cluster.dev("status"),
+                 "the reason", 120)
+    finally:
+        system.cluster.kubectl("delete", "pod", "waits", "--namespace", "tributary", "--now")
