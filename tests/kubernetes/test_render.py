@@ -232,6 +232,37 @@ def test_the_import_shows_the_producer_the_token_that_is_made_for_it():
     assert "make tributary secret import-token --from-literal=token=" in made and ",import=$" in made
 
 
+def sources(workload):
+    """(kind, name, is optional) of what a pod reads from Secrets and ConfigMaps."""
+    spec = pod_spec(workload)
+    for volume in spec.get("volumes", []):
+        for one in [volume, *volume.get("projected", {}).get("sources", [])]:
+            if secret := one.get("secret"):
+                yield "Secret", secret.get("secretName") or secret["name"], secret.get("optional", False)
+            if settings := one.get("configMap"):
+                yield "ConfigMap", settings["name"], settings.get("optional", False)
+    for container in containers(workload):
+        for one in container.get("env", []):
+            if secret := one.get("valueFrom", {}).get("secretKeyRef"):
+                yield "Secret", secret["name"], secret.get("optional", False)
+        for one in container.get("envFrom", []):
+            yield "ConfigMap", one["configMapRef"]["name"], one["configMapRef"].get("optional", False)
+
+
+@pytest.mark.parametrize("folder", ALL + BESIDE)
+def test_a_program_of_ours_starts_and_says_itself_which_secret_is_missing(folder):
+    manifests = render(folder)
+    shipped = {key(one) for one in manifests}
+    # Kubernetes makes the one, and without the other there is nothing to do.
+    shipped |= {("ConfigMap", "logging", "kube-root-ca.crt"), ("ConfigMap", "tributary", "import-file")}
+    for workload in workloads(manifests):
+        namespace, name = key(workload)[1:]
+        if name in OURS or name == "api-keys":
+            demanded = {(kind, namespace, source) for kind, source, is_optional in sources(workload)
+                        if not is_optional}
+            assert demanded <= shipped, key(workload)
+
+
 def test_production_has_three_of_each_store_and_demands_secrets():
     manifests = render("overlays/production")
     assert find(manifests, "StatefulSet", "kafka")["spec"]["replicas"] == 3
