@@ -215,6 +215,35 @@ def test_brokers_without_zookeeper_know_how_many_they_are(folder, replicas):
         "/opt/kafka/bin/kafka-server-start.sh", "/run/kafka/server.properties"]
 
 
+@pytest.mark.parametrize("folder", ALL)
+def test_a_probe_asks_elasticsearch_itself_only_where_it_answers_everybody(folder):
+    for one in workloads(render(folder)):
+        if key(one) == ("StatefulSet", "logging", "elasticsearch"):
+            [container] = pod_spec(one)["containers"]
+            is_open = {"name": "xpack.security.enabled", "value": "false"} in container["env"]
+            probe = container["readinessProbe"]
+            assert probe.get("httpGet", {}).get("path") == ("/_cluster/health?local=true" if is_open else None)
+            assert ("tcpSocket" in probe) != is_open
+
+
+@pytest.mark.parametrize("folder", ALL)
+def test_servers_that_need_each_other_to_become_ready_start_together_and_find_each_other(folder):
+    manifests = render(folder)
+    for one in manifests:
+        if one["kind"] == "StatefulSet":
+            assert one["spec"]["podManagementPolicy"] == "Parallel", key(one)
+            service = find(manifests, "Service", one["spec"]["serviceName"])["spec"]
+            assert service["clusterIP"] == "None" and service["publishNotReadyAddresses"] is True, key(one)
+            if one["metadata"]["name"] == "elasticsearch" and one["spec"]["replicas"] > 1:
+                file = config_map(manifests, "elasticsearch-settings")["elasticsearch.yml"]
+                settings = yaml.safe_load(file)
+                assert settings["node.name"] == "${POD_NAME}" and "discovery.type" not in settings
+                assert settings["cluster.initial_master_nodes"] == [
+                    f"elasticsearch-{number}" for number in range(one["spec"]["replicas"])]
+                assert settings["discovery.seed_hosts"] == [
+                    f"{one['spec']['serviceName']}.logging.svc.cluster.local"]
+
+
 def test_an_import_that_is_tried_again_makes_the_same_events():
     job = find(render("import"), "Job", "import")
     [container] = pod_spec(job)["containers"]
