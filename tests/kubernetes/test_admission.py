@@ -18,7 +18,8 @@ DEFINITIONS = (
     ("github.com/prometheus-operator/prometheus-operator@v0.85.0",
      "example/prometheus-operator-crd/monitoring.coreos.com_servicemonitors.yaml",
      "example/prometheus-operator-crd/monitoring.coreos.com_prometheusrules.yaml"),
-    ("github.com/kedacore/keda/v2@v2.17.2", "config/crd/bases/keda.sh_scaledobjects.yaml"))
+    ("github.com/kedacore/keda/v2@v2.17.2", "config/crd/bases/keda.sh_scaledobjects.yaml",
+     "config/crd/bases/keda.sh_triggerauthentications.yaml"))
 
 
 @functools.cache

@@ -69,6 +69,7 @@ TABLES = {
                            OUTSIDE | LOAD_BALANCER | EXTERNAL_KAFKA | EXTERNAL_ELASTICSEARCH),
     "tests/local-external-elasticsearch": (without_elasticsearch(TABLE), OUTSIDE | EXTERNAL_ELASTICSEARCH),
     "tests/local-external-kafka": (without_kafka(TABLE), OUTSIDE | EXTERNAL_KAFKA),
+    "tests/local-external-kafka-keda": (without_kafka(TABLE), OUTSIDE | EXTERNAL_KAFKA),
     "tests/local-ingress": (TABLE, OUTSIDE | INGRESS),
     "tests/local-keda": (TABLE, OUTSIDE | KEDA),
     "tests/local-kraft": (with_kraft(TABLE), OUTSIDE),
@@ -76,6 +77,7 @@ TABLES = {
     "tests/local-tls": (TABLE, OUTSIDE),
     "tests/local-tokens": (TABLE, OUTSIDE),
     "tests/local-tracing": (TABLE, OUTSIDE | TRACING),
+    "tests/production-keda-tls": (SECURED, OUTSIDE_SECURED | KEDA),
     "tests/production-kraft-tls": (with_kraft(SECURED), OUTSIDE_SECURED),
     "tests/production-observed": (SECURED, OUTSIDE_SECURED | KEDA | MONITORING | INGRESS),
 }

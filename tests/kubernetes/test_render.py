@@ -132,6 +132,34 @@ def test_a_pod_has_time_to_drain(folder):
         assert all(one["tolerationSeconds"] == 30 for one in spec["tolerations"])
 
 
+@pytest.mark.parametrize("folder", [one for one in ALL if "aws" in one])
+def test_a_pod_outlasts_the_load_balancer_that_still_sends_to_it(folder):
+    manifests = render(folder)
+    annotations = find(manifests, "Service", "producer")["metadata"]["annotations"]
+    attributes = annotations["service.beta.kubernetes.io/aws-load-balancer-target-group-attributes"]
+    delay = int(re.search(r"deregistration_delay\.timeout_seconds=(\d+)", attributes)[1])
+    container = pod_spec(find(manifests, "Deployment", "producer"))["containers"][0]
+    assert container["lifecycle"]["preStop"]["sleep"]["seconds"] >= delay + 10
+
+
+@pytest.mark.parametrize("folder", [one for one in ALL if "keda" in one or "observed" in one])
+def test_keda_asks_the_consumers_kafka_as_the_consumer_does(folder):
+    manifests = render(folder)
+    settings = environment(manifests, find(manifests, "Deployment", "consumer"))
+    [trigger] = find(manifests, "ScaledObject", "consumer")["spec"]["triggers"]
+    assert trigger["metadata"]["bootstrapServers"] == settings["KAFKA_BOOTSTRAP_SERVERS"]
+    assert trigger["metadata"]["consumerGroup"] == settings["KAFKA_GROUP_ID"]
+    speaks_tls = settings.get("KAFKA_SECURITY_PROTOCOL") == "ssl"
+    assert speaks_tls == ("tls" in folder)
+    assert trigger["metadata"].get("tls", "disable") == ("enable" if speaks_tls else "disable")
+    if speaks_tls:
+        authentication = find(manifests, "TriggerAuthentication", trigger["authenticationRef"]["name"])
+        [authority] = authentication["spec"]["configMapTargetRef"]
+        volumes = pod_spec(find(manifests, "Deployment", "consumer"))["volumes"]
+        assert authority["parameter"] == "ca" and settings["KAFKA_SSL_CA_LOCATION"].endswith(authority["key"])
+        assert authority["name"] in [one.get("configMap", {}).get("name") for one in volumes]
+
+
 @pytest.mark.parametrize("folder", ALL)
 def test_consumers_are_never_more_than_partitions(folder):
     manifests = render(folder)
