@@ -3,7 +3,8 @@
 #
 #   load IMAGE.tar…     put images into the cluster's nodes: with the command in CLUSTER_LOADER, else with
 #                       kind or minikube where the context is theirs
-#   secrets             make the certificates, passwords and tokens of overlays/production that are missing
+#   secrets [--renew]   make the certificates, passwords and tokens of overlays/production that are missing;
+#                       with --renew certificates that are there, too
 #   deploy [OVERLAY]    apply overlays/local, or the kustomization that is named, and wait until it is ready
 #   status              every pod; of each container that waits why, and of one that ended what it said
 #   destroy [--yes]     delete the namespaces and all that is in them, volumes too; asks before it does
@@ -139,6 +140,6 @@ destroy() {
 
 case ${1:-help} in
     load | deploy | status | destroy) "$@" ;;
-    secrets) only_ours && exec ./secrets.sh ;;
-    *) sed -n '2,12s/^# \{0,1\}//p' "$(basename "$0")" && exit 2 ;;
+    secrets) only_ours && exec ./secrets.sh "${@:2}" ;;
+    *) sed -n '2,13s/^# \{0,1\}//p' "$(basename "$0")" && exit 2 ;;
 esac

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# ./dev cluster secrets: makes what overlays/production expects and nobody has made yet: the authority and
+# ./dev cluster secrets [--renew]: makes what overlays/production expects and nobody has made yet: the authority and
 # the certificate of Elasticsearch, its first password, the tokens of Producer, console and import. What is there
-# stays. The API keys come later, from a job, once Elasticsearch runs.
+# stays; with --renew all but the certificates. The API keys come later, from a job, once Elasticsearch runs.
 set -euo pipefail
 cd "$(dirname "$0")"
 readonly kubectl=${KUBECTL:-kubectl}
@@ -37,6 +37,18 @@ make_certificates() {
         ) 2>/dev/null
 }
 
+forget_certificates() {
+    "$kubectl" delete secret elasticsearch-certificates --namespace logging --ignore-not-found >/dev/null
+    for namespace in tributary logging-agents; do
+        "$kubectl" delete configmap elasticsearch-ca --namespace "$namespace" --ignore-not-found >/dev/null
+    done
+}
+
+case ${1:-} in
+    '') ;;
+    --renew) forget_certificates ;;
+    *) echo "./dev cluster secrets takes --renew or nothing, not $1." >&2 && exit 2 ;;
+esac
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 umask 077

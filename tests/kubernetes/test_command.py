@@ -89,6 +89,12 @@ def test_deploy_waits_for_workloads_and_jobs_but_those_that_are_skipped(scripted
                                    if line.startswith(("rollout status", "wait")))
 
 
+def test_secrets_takes_renew_and_nothing_else(scripted):
+    done = scripted.run("secrets", "--anew", owners=OURS)
+    assert done.returncode == 2 and "--renew or nothing, not --anew" in done.stderr
+    assert scripted.changes() == []
+
+
 def test_destroy_demands_a_yes_where_nobody_can_be_asked(scripted):
     done = scripted.run("destroy", owners=OURS)
     assert done.returncode == 1 and "destroy --yes" in done.stderr and '"here"' in done.stderr

@@ -110,6 +110,24 @@ def test_the_command_leaves_what_is_there(prepared):
     assert password() == before
 
 
+def test_renewed_certificates_are_new_everywhere_and_all_else_stays(prepared):
+    def data(kind, name, namespace):
+        return prepared.get(kind, name, "--namespace", namespace)["data"]
+
+    def all_of_them():
+        authorities = [data("configmap", "elasticsearch-ca", namespace)["ca.crt"]
+                       for namespace in ("tributary", "logging-agents")]
+        kept = [data("secret", *one) for one in (("elasticsearch-bootstrap", "logging"),
+                                                 ("producer-token", "tributary"))]
+        return data("secret", "elasticsearch-certificates", "logging"), authorities, kept
+    before = all_of_them()
+    prepared.dev("secrets", "--renew")
+    certificates, authorities, kept = all_of_them()
+    assert not set(certificates.values()) & set(before[0].values())
+    assert {base64.b64encode(one.encode()).decode() for one in authorities} == {certificates["ca.crt"]}
+    assert kept == before[2]
+
+
 def test_elasticsearchs_certificate_is_good_for_all_its_names(prepared, tmp_path):
     data = prepared.get("secret", "elasticsearch-certificates", "--namespace", "logging")["data"]
     for name in ("ca.crt", "tls.crt", "tls.key"):

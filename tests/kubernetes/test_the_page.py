@@ -18,17 +18,24 @@ def commands():
             for line in re.findall(r"^    (\S.*)$", section, re.MULTILINE)]
 
 
+# What a machine without a registry and without a container's network cannot do as written. The page says so.
+SUBSTITUTED = {
+    # The programs of this machine's build, instead of compiling them in a container.
+    "./dev images --archive build/images/archives": "./dev images --host --archive build/images/archives",
+    "./dev cluster load build/images/archives/*.tar":
+        f"./dev cluster load build/images/archives/*.tar {SERVERS}",
+    # The same with images that need no registry: see on_cluster/.
+    "./dev cluster deploy": f"./dev cluster deploy {TRIED}",
+}
+
+
 def as_tested(command):
-    """What a machine without a registry and without a container's network cannot do as written."""
-    return {
-        # The programs of this machine's build, instead of compiling them in a container.
-        "./dev images --archive build/images/archives":
-            "./dev images --host --archive build/images/archives",
-        "./dev cluster load build/images/archives/*.tar":
-            f"./dev cluster load build/images/archives/*.tar {SERVERS}",
-        # The same with images that need no registry: see on_cluster/.
-        "./dev cluster deploy": f"./dev cluster deploy {TRIED}",
-    }.get(command, command)
+    return SUBSTITUTED.get(command, command)
+
+
+def test_the_page_says_how_many_of_its_commands_are_run_otherwise():
+    assert len(SUBSTITUTED) == 3 and "(three of them" in PAGE.read_text()
+    assert SUBSTITUTED.keys() <= set(commands())
 
 
 def test_the_pages_commands_lead_from_a_cluster_to_the_first_document(system, tmp_path):
