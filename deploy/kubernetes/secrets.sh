@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# ./dev cluster secrets [--renew]: makes what overlays/production expects and nobody has made yet: the authority and
-# the certificate of Elasticsearch, its first password, the tokens of Producer, console and import. What is there
-# stays; with --renew all but the certificates. The API keys come later, from a job, once Elasticsearch runs.
+# ./dev cluster secrets [--renew]: makes what overlays/production expects and nobody has made yet: the
+# authority and the certificate of Elasticsearch, its first password, the tokens of Producer, console and
+# import. What is there stays; with --renew all but the certificates. The API keys come later, from a job,
+# once Elasticsearch runs.
 set -euo pipefail
 cd "$(dirname "$0")"
 readonly kubectl=${KUBECTL:-kubectl}
