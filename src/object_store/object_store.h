@@ -23,7 +23,7 @@ struct ObjectId {
 };
 
 struct ObjectInfo {
-    std::string version;  ///< versionId, else ETag; the directory's: size, mtime and inode.
+    std::string version;  ///< versionId, else ETag; the directory's: see its Versions.
     std::uint64_t size = 0;
 };
 
