@@ -50,13 +50,16 @@ void BulkSender::add(ItemPtr item) {
 
 void BulkSender::retry(ItemPtr item) {
     metrics_.count_retried_document();
+    item = turns_.enter_again(std::move(item));
+    if (!item) return;
     const auto due = clock_.steady_now() + backoff_.wait_after(item->failures);
     backing_off_.emplace(due, std::move(item));
 }
 
 void BulkSender::requeue(ItemPtr item) {
     metrics_.count_retried_document();
-    add(std::move(item));
+    item = turns_.enter_again(std::move(item));
+    if (item) add(std::move(item));
 }
 
 /// What failed may have been taken away with its partition. Then nothing is left whose success
@@ -253,12 +256,8 @@ bool BulkSender::fails_alone(const Item& item, std::size_t failing) const {
 
 std::size_t BulkSender::failing_on(std::string_view index) const {
     std::size_t failing = 0;
-    const auto count = [&](const ItemPtr& item) {
-        failing += item->failures > 0 && item->index() == index ? 1U : 0U;
-    };
-    std::ranges::for_each(waiting_, count);
-    for (const auto& [due, item] : backing_off_) count(item);
-    for (const auto& [number, request] : requests_) std::ranges::for_each(request.items, count);
+    for_each(
+        [&](const Item& item) { failing += item.failures > 0 && item.index() == index ? 1U : 0U; });
     return failing;
 }
 
@@ -275,14 +274,19 @@ void BulkSender::drop_waiting(const Predicate& matches) {
     for (const ItemPtr& item : waiting_) waiting_bytes_ += item->bytes();
 }
 
+void BulkSender::for_each(const DocumentTurns::Visitor& visit) const {
+    turns_.for_each(visit);
+    for (const ItemPtr& item : waiting_) visit(*item);
+    for (const auto& [due, item] : backing_off_) visit(*item);
+    for (const auto& [number, request] : requests_) {
+        for (const ItemPtr& item : request.items) visit(*item);
+    }
+}
+
 bool BulkSender::holds(const Predicate& matches) const {
-    const auto is_match = [&](const ItemPtr& item) { return matches(*item); };
-    return turns_.holds(matches) || std::ranges::any_of(waiting_, is_match) ||
-           std::ranges::any_of(backing_off_,
-                               [&](const auto& entry) { return matches(*entry.second); }) ||
-           std::ranges::any_of(requests_, [&](const auto& entry) {
-               return std::ranges::any_of(entry.second.items, is_match);
-           });
+    bool found = false;
+    for_each([&](const Item& item) { found = found || matches(item); });
+    return found;
 }
 
 std::optional<SteadyTime> BulkSender::next_due() const {

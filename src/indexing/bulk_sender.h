@@ -40,9 +40,10 @@ public:
 
     /// An event whose document others are writing waits until those have ended.
     void add(ItemPtr item);
-    /// After `try_again`: sent again when its backoff is over.
+    /// After `try_again`: sent again when its backoff is over. Of a document's items only the first
+    /// one is, which is handed in before the others; they follow it.
     void retry(ItemPtr item);
-    /// After `environment`: sent again as soon as anything is.
+    /// After `environment`: sent again as soon as anything is; else like `retry`.
     void requeue(ItemPtr item);
 
     /// Sends what is due and what the window allows.
@@ -74,6 +75,7 @@ private:
     void send(SteadyTime now);
     ItemPtr take_waiting();
     void add_released();
+    void for_each(const DocumentTurns::Visitor& visit) const;
     std::vector<Judged> judge_all(std::vector<ItemPtr> items,
                                   std::vector<document_index::WriteOutcome>& outcomes);
     std::vector<Judged> fail_all(std::vector<ItemPtr> items, const Error& error);

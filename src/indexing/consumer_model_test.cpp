@@ -4,7 +4,8 @@
 #include "indexing/consumer_fixture.h"
 
 /// Random records, answers, rebalances and crashes over a model log. Whatever happens: an offset is
-/// committed only when every record before it has ended, and the counts say exactly how.
+/// committed only when every record before it has ended, the counts say exactly how, and of records
+/// of a partition that share an id the first one is the document.
 namespace tributary::indexing {
 namespace {
 
@@ -35,14 +36,23 @@ protected:
 
     WriteOutcome answer(const document_index::Document& document) {
         // Refused with or without having been stored: nobody can know.
-        if (is_faulty_ && chance(15)) {
-            if (chance(50)) store(document);
+        const bool is_behind_refused = is_refused_in_this_request(document);
+        if (is_behind_refused || (is_faulty_ && chance(15))) {
+            refused_.insert({document.index, document.id});
+            if (!is_behind_refused && chance(50)) store(document);
             return document_index::TryAgain{503, "random"};
         }
         if (document.id.starts_with("bad")) {
             return document_index::Rejected{400, "document_parsing_exception", "bad"};
         }
         return store(document);
+    }
+    /// A shard keeps the order of a request: it takes nothing of a document behind what it refused.
+    bool is_refused_in_this_request(const document_index::Document& document) {
+        if (std::exchange(request_, index.bulk_sizes.size()) != index.bulk_sizes.size()) {
+            refused_.clear();
+        }
+        return refused_.contains({document.index, document.id});
     }
     WriteOutcome store(const document_index::Document& document) {
         if (document.id.starts_with("bad")) return document_index::Created{};
@@ -69,6 +79,11 @@ protected:
             case 3:
                 reader().append(partition, event("reused" + std::to_string(up_to(5)),
                                                  R"({"total":)" + std::to_string(up_to(1)) + "}"));
+                break;
+            case 4:
+                for (const char* data : {R"({"total":0})", R"({"total":1})", R"({"total":0})"}) {
+                    reader().append(partition, event("several" + number, data));
+                }
                 break;
             default: reader().append(partition, event("good" + number));
         }
@@ -135,6 +150,27 @@ protected:
         EXPECT_EQ(ledger::decode_counts(commit.metadata).value(), expected);
     }
 
+    void check_origins() {
+        std::map<std::pair<TopicPartition, std::string>, std::int64_t> first;
+        for (const auto& [partition, records] : reader().log) {
+            for (const auto& record : records) {
+                boost::system::error_code error;
+                const auto event = boost::json::parse(record.value, error);
+                if (error) continue;
+                first.insert({{partition, std::string(event.at("id").as_string())}, record.offset});
+            }
+        }
+        for (const auto& [key, json] : index.documents) {
+            if (key.first == document_index::kDeadLettersIndex) continue;
+            const auto kafka = boost::json::parse(json).at("kafka");
+            const TopicPartition partition(std::string(kafka.at("topic").as_string()),
+                                           kafka.at("partition").to_number<std::int32_t>());
+            EXPECT_EQ(kafka.at("offset").to_number<std::int64_t>(),
+                      first.at({partition, key.second}))
+                << key.second;
+        }
+    }
+
     void settle() {
         is_faulty_ = false;
         index.recover();
@@ -157,12 +193,15 @@ private:
     bool is_faulty_ = true;
     int next_id_ = 0;
     std::set<std::pair<TopicPartition, std::int64_t>> indexed_;
+    std::size_t request_ = 0;
+    std::set<ScriptedIndex::Key> refused_;  ///< By that request.
 };
 
 TEST_P(ConsumerModel, CommitsOnlyWhatHasEndedAndCountsItOnce) {
     for (const auto& partition : partitions) reader().assign(partition);
     for (int i = 0; i < 400 && !HasFailure(); ++i) step();
     settle();
+    check_origins();
     EXPECT_EQ(line_of("tributary_consumer_buffered_records"), "0");
 }
 

@@ -82,6 +82,27 @@ TEST_F(ConsumerTest, OfRecordsWithOneIdTheFirstBecomesTheDocumentThoughItIsRefus
     EXPECT_EQ(letters.written[0].value, event("a", R"({"total":441})"));
 }
 
+/// Each refusal has a backoff of its own, by chance: so many pairs do not keep their order by it.
+TEST_F(ConsumerTest, OfRecordsWithOneIdTheFirstBecomesTheDocumentThoughARequestRefusesThemAll) {
+    constexpr int kIds = 40;
+    index.decide([&](const auto& document) -> document_index::WriteOutcome {
+        if (index.bulk_sizes.size() == 1) return TryAgain{429, "full"};
+        return index.keep(document);
+    });
+    for (int i = 0; i < kIds; ++i) {
+        for (const char* content : {R"({"total":0})", R"({"total":1})", R"({"total":2})"}) {
+            reader().append(orders, event("e" + std::to_string(i), content));
+        }
+    }
+    reader().assign(orders);
+    ASSERT_TRUE(turn_until_committed(3 * kIds));
+    EXPECT_EQ(counts(), (ledger::Counts{.indexed = kIds, .dead_lettered = 2 * kIds}));
+    for (int i = 0; i < kIds; ++i) {
+        const auto& document = index.documents.at({"orders-index", "e" + std::to_string(i)});
+        EXPECT_EQ(boost::json::parse(document).at("kafka").at("offset"), 3 * i);
+    }
+}
+
 TEST_F(ConsumerTest, ManyRecordsWithOneIdShareARequest) {
     settings.max_batch_documents = 100;
     for (int i = 0; i < 1'000; ++i) reader().append(orders, event("a"));

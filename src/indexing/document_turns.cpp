@@ -26,7 +26,7 @@ DocumentTurns::~DocumentTurns() = default;
 ItemPtr DocumentTurns::enter(ItemPtr item, std::uint64_t request) {
     if (item->turn || item->letter) return item;
     const auto document = document_of(*item);
-    auto& turn = turns_.try_emplace(document, Turn{request, 0, {}}).first->second;
+    auto& turn = turns_.try_emplace(document, Turn{request, 0, {}, {}}).first->second;
     if (turn.request != request) {
         turn.behind.push_back(std::move(item));
         return nullptr;
@@ -36,6 +36,16 @@ ItemPtr DocumentTurns::enter(ItemPtr item, std::uint64_t request) {
     return item;
 }
 
+ItemPtr DocumentTurns::enter_again(ItemPtr item) {
+    if (!item->turn) return item;
+    Turn& turn = turns_.at(item->turn.document());
+    const bool is_first = std::exchange(turn.request, kNoRequest) != kNoRequest;
+    if (is_first || turn.items == 1) return item;
+    item->turn = {};
+    turn.refused.push_back(std::move(item));
+    return nullptr;
+}
+
 std::vector<ItemPtr> DocumentTurns::take_released() {
     return std::exchange(released_, {});
 }
@@ -43,22 +53,27 @@ std::vector<ItemPtr> DocumentTurns::take_released() {
 void DocumentTurns::end(std::uint64_t document) {
     const auto found = turns_.find(document);
     if (--found->second.items > 0) return;
-    std::ranges::move(found->second.behind, std::back_inserter(released_));
+    for (auto* queue : {&found->second.refused, &found->second.behind}) {
+        std::ranges::move(*queue, std::back_inserter(released_));
+    }
     turns_.erase(found);
 }
 
 void DocumentTurns::drop(const Predicate& matches) {
     const auto is_match = [&](const ItemPtr& item) { return matches(*item); };
-    for (auto& [document, turn] : turns_) std::erase_if(turn.behind, is_match);
+    for (auto& [document, turn] : turns_) {
+        std::erase_if(turn.refused, is_match);
+        std::erase_if(turn.behind, is_match);
+    }
     std::erase_if(released_, is_match);
 }
 
-bool DocumentTurns::holds(const Predicate& matches) const {
-    const auto is_match = [&](const ItemPtr& item) { return matches(*item); };
-    return std::ranges::any_of(released_, is_match) ||
-           std::ranges::any_of(turns_, [&](const auto& entry) {
-               return std::ranges::any_of(entry.second.behind, is_match);
-           });
+void DocumentTurns::for_each(const Visitor& visit) const {
+    for (const ItemPtr& item : released_) visit(*item);
+    for (const auto& [document, turn] : turns_) {
+        for (const ItemPtr& item : turn.refused) visit(*item);
+        for (const ItemPtr& item : turn.behind) visit(*item);
+    }
 }
 
 }  // namespace tributary::indexing

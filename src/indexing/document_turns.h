@@ -32,6 +32,7 @@ public:
     ~DocumentTurn();
 
     explicit operator bool() const { return turns_ != nullptr; }
+    [[nodiscard]] std::uint64_t document() const { return document_; }
 
 private:
     DocumentTurns* turns_ = nullptr;
@@ -40,12 +41,13 @@ private:
 
 /// One request at a time for each document, in the order of the log: of records that share an id
 /// the first one becomes the document, however requests overtake each other. Within a request the
-/// index keeps the order itself; items of one that are sent again keep their turns and no order.
-/// One thread.
+/// index keeps the order itself; of those that it refuses only the first one is sent again, and the
+/// others wait for its end. One thread.
 class DocumentTurns {
 public:
     using ItemPtr = std::unique_ptr<Item>;
     using Predicate = std::function<bool(const Item&)>;
+    using Visitor = std::function<void(const Item&)>;
 
     DocumentTurns();
     ~DocumentTurns();
@@ -55,19 +57,25 @@ public:
     /// Gives an event back with its turn; nothing where items of another request have it: then it
     /// waits until they have ended.
     [[nodiscard]] ItemPtr enter(ItemPtr item, std::uint64_t request);
+    /// For an item that is to be sent again, in the order of its request: gives it back where it is
+    /// its document's first one; else it waits before those that came later.
+    [[nodiscard]] ItemPtr enter_again(ItemPtr item);
     /// Those that may enter again, in the order in which they came.
     [[nodiscard]] std::vector<ItemPtr> take_released();
 
     /// Forgets those that wait.
     void drop(const Predicate& matches);
-    /// Whether such an item waits.
-    [[nodiscard]] bool holds(const Predicate& matches) const;
+    /// Of those that wait.
+    void for_each(const Visitor& visit) const;
 
 private:
+    static constexpr std::uint64_t kNoRequest = 0;
+
     friend class DocumentTurn;
     struct Turn {
-        std::uint64_t request = 0;
+        std::uint64_t request = kNoRequest;  ///< None once an item of it is sent again, alone.
         std::size_t items = 0;
+        std::vector<ItemPtr> refused;  ///< With the one that is sent again; before those behind.
         std::vector<ItemPtr> behind;
     };
     void end(std::uint64_t document);
