@@ -56,6 +56,11 @@ public:
     /// Whether such an item waits or is in flight.
     [[nodiscard]] bool holds(const Predicate& matches) const;
 
+    /// What waits for others with its id, by assignment.
+    [[nodiscard]] const DocumentTurns::Waiting& waiting_for_turns() const {
+        return turns_.waiting();
+    }
+
     /// Why nothing can be written now; none while all is well, and once nothing is left to write.
     [[nodiscard]] const std::optional<Error>& trouble() const { return trouble_; }
     [[nodiscard]] bool is_in_flight() const { return !requests_.empty(); }

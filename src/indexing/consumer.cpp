@@ -257,6 +257,17 @@ bool Consumer::pauses_for_memory() {
     return is_pausing_for_memory_;
 }
 
+/// Records that share an id with one that the index does not take would fill the memory and stop
+/// all partitions. Theirs stops before, and goes on below half of its share.
+bool Consumer::pauses_for_turns(const OwnedPartition& owned) const {
+    const auto& waiting = bulk_.waiting_for_turns();
+    const auto found = waiting.find(owned.assignment);
+    if (found == waiting.end()) return false;
+    const std::size_t parts = waiting.size() * (owned.is_paused ? 4 : 2);
+    return found->second.records >= settings_.max_buffered_records / parts ||
+           found->second.bytes >= settings_.max_buffered_bytes / parts;
+}
+
 void Consumer::update_pauses(event_log::Reader& reader) {
     const bool pauses_all = pauses_for_memory() || bulk_.trouble().has_value();
     const auto troubled = letters_.troubled_assignments();
@@ -264,7 +275,7 @@ void Consumer::update_pauses(event_log::Reader& reader) {
     std::vector<event_log::TopicPartition> to_resume;
     for (auto& [partition, owned] : partitions_.all()) {
         const bool pauses = pauses_all || !owned.refusal.empty() ||
-                            troubled.contains(owned.assignment) ||
+                            troubled.contains(owned.assignment) || pauses_for_turns(owned) ||
                             owned.progress.uncommittable() >= settings_.max_uncommitted_records;
         if (pauses == owned.is_paused) continue;
         owned.is_paused = pauses;

@@ -94,6 +94,7 @@ private:
     void note_fullness();
     [[nodiscard]] bool is_full_for_a_moment() const;
     [[nodiscard]] bool pauses_for_memory();
+    [[nodiscard]] bool pauses_for_turns(const OwnedPartition& owned) const;
     void publish(const event_log::Reader& reader);
     [[nodiscard]] std::optional<Error> find_trouble() const;
     void beat();

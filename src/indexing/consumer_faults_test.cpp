@@ -133,6 +133,31 @@ TEST_F(ConsumerTest, MemoryIsBoundedInBytesToo) {
     EXPECT_TRUE(turn_until_committed(300));
 }
 
+TEST_F(ConsumerTest, RecordsWithTheIdOfOneThatIsStuckStopTheirPartitionAlone) {
+    const TopicPartition other{"orders", 1};
+    settings.max_buffered_records = 100;
+    settings.max_batch_documents = 20;
+    settings.successes_per_failing_item = 1'000'000;
+    bool is_stuck = true;
+    index.decide([&](const auto& document) -> document_index::WriteOutcome {
+        if (is_stuck && document.id == "hot") return document_index::TryAgain{503, "stuck"};
+        return index.keep(document);
+    });
+    for (int i = 0; i < 1000; ++i) {
+        reader().append(orders, event("hot"));
+        reader().append(other, event("e" + std::to_string(i)));
+    }
+    reader().assign(orders);
+    reader().assign(other);
+    ASSERT_TRUE(turn_until([&] { return reader().committed[other].offset == 1000; }));
+    EXPECT_EQ(reader().paused, std::set{orders});
+    EXPECT_LE(reader().delivered, 1100U);
+    is_stuck = false;
+    ASSERT_TRUE(turn_until_committed(1000));
+    EXPECT_TRUE(reader().paused.empty());
+    EXPECT_EQ(counts(), (ledger::Counts{.indexed = 1, .duplicates = 999}));
+}
+
 TEST_F(ConsumerTest, APartitionDoesNotRunFarAheadOfAnItemThatIsStuck) {
     settings.max_uncommitted_records = 200;
     settings.max_batch_documents = 50;

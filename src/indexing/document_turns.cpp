@@ -28,7 +28,7 @@ ItemPtr DocumentTurns::enter(ItemPtr item, std::uint64_t request) {
     const auto document = document_of(*item);
     auto& turn = turns_.try_emplace(document, Turn{request, 0, {}, {}}).first->second;
     if (turn.request != request) {
-        turn.behind.push_back(std::move(item));
+        wait_in(turn.behind, std::move(item));
         return nullptr;
     }
     ++turn.items;
@@ -42,8 +42,13 @@ ItemPtr DocumentTurns::enter_again(ItemPtr item) {
     const bool is_first = std::exchange(turn.request, kNoRequest) != kNoRequest;
     if (is_first || turn.items == 1) return item;
     item->turn = {};
-    turn.refused.push_back(std::move(item));
+    wait_in(turn.refused, std::move(item));
     return nullptr;
+}
+
+void DocumentTurns::wait_in(std::vector<ItemPtr>& queue, ItemPtr item) {
+    item->waiting = BufferShare(waiting_[item->assignment], item->bytes());
+    queue.push_back(std::move(item));
 }
 
 std::vector<ItemPtr> DocumentTurns::take_released() {
@@ -54,9 +59,15 @@ void DocumentTurns::end(std::uint64_t document) {
     const auto found = turns_.find(document);
     if (--found->second.items > 0) return;
     for (auto* queue : {&found->second.refused, &found->second.behind}) {
+        for (ItemPtr& item : *queue) item->waiting = {};
         std::ranges::move(*queue, std::back_inserter(released_));
     }
     turns_.erase(found);
+    forget_who_waits_no_more();
+}
+
+void DocumentTurns::forget_who_waits_no_more() {
+    std::erase_if(waiting_, [](const auto& entry) { return entry.second.records == 0; });
 }
 
 void DocumentTurns::drop(const Predicate& matches) {
@@ -66,6 +77,7 @@ void DocumentTurns::drop(const Predicate& matches) {
         std::erase_if(turn.behind, is_match);
     }
     std::erase_if(released_, is_match);
+    forget_who_waits_no_more();
 }
 
 void DocumentTurns::for_each(const Visitor& visit) const {

@@ -3,10 +3,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <unordered_map>
 #include <utility>
 #include <vector>
+
+#include "indexing/buffer.h"
 
 namespace tributary::indexing {
 
@@ -67,6 +70,9 @@ public:
     void drop(const Predicate& matches);
     /// Of those that wait.
     void for_each(const Visitor& visit) const;
+    /// What waits, by the assignment that it belongs to; of others nothing does.
+    using Waiting = std::map<std::uint64_t, BufferUsage>;
+    [[nodiscard]] const Waiting& waiting() const { return waiting_; }
 
 private:
     static constexpr std::uint64_t kNoRequest = 0;
@@ -78,8 +84,11 @@ private:
         std::vector<ItemPtr> refused;  ///< With the one that is sent again; before those behind.
         std::vector<ItemPtr> behind;
     };
+    void wait_in(std::vector<ItemPtr>& queue, ItemPtr item);
     void end(std::uint64_t document);
+    void forget_who_waits_no_more();
 
+    Waiting waiting_;  ///< Before all that waits.
     /// By a hash of the document's name: two that share one wait needlessly, which is all.
     std::unordered_map<std::uint64_t, Turn> turns_;
     std::vector<ItemPtr> released_;

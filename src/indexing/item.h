@@ -40,7 +40,8 @@ struct Item {
     SteadyTime taken_at;                 ///< When it was read.
     SteadyTime queued_at;
     BufferShare share;
-    DocumentTurn turn;  ///< While it may be written.
+    DocumentTurn turn;    ///< While it may be written.
+    BufferShare waiting;  ///< While another one has the turn.
 
     /// The record's value, byte for byte.
     [[nodiscard]] std::string_view value() const {

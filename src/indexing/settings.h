@@ -16,6 +16,8 @@ struct IndexingSettings {
 
     // Memory: nothing more is read above these. While that lasts only a moment the log is just not
     // asked; after `max_full_wait` partitions are paused, and resumed below half of the limits.
+    // What waits behind another record with its id may take half of it, shared equally among the
+    // partitions that have such records; one that takes more than its share is paused alone.
     std::size_t max_buffered_records = 10'000;
     std::size_t max_buffered_bytes = std::size_t{64} << 20;
     std::chrono::milliseconds max_full_wait{1'000};
