@@ -52,6 +52,7 @@ struct PendingRecord {
     std::size_t cost = 0;   ///< What it takes of the queue.
     Lane* lane = nullptr;
     SteadyTime since;
+    bool follows = false;  ///< One of its own call goes before it on its lane.
     bool is_settled = false;
 };
 

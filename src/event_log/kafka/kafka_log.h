@@ -24,7 +24,8 @@ struct KafkaLogSettings {
     /// librdkafka's properties, by its names: TLS, SASL, anything that is not ours to guarantee.
     std::map<std::string, std::string> properties;
 
-    /// From handing a record over until its fate is decided; it may wait a second before.
+    /// From handing a record over until its fate is decided. It may wait a second before, behind
+    /// the first part of its own call longer; what has waited for all this time is not handed over.
     std::chrono::milliseconds delivery_timeout{std::chrono::seconds(15)};
     /// Bounds what waits in one writer; what does not fit is `retry_later` at once.
     std::size_t max_queued_bytes = std::size_t{64} << 20;

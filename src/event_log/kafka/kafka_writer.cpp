@@ -181,6 +181,7 @@ void KafkaWriter::enqueue(PendingRecord& pending) {
 
 void KafkaWriter::enter_lane(PendingRecord& pending) {
     auto& lane = *pending.lane;
+    pending.follows = !lane.waiting.empty() && lane.waiting.back()->call == pending.call;
     lane.waiting.push_back(&pending);
     lane.waiting_bytes += pending.cost;
     if (std::exchange(lane.is_touched, true)) return;
@@ -215,6 +216,7 @@ void KafkaWriter::hand_over(Lane& lane, FinishedCalls& finished) {
     const auto now = clock_.steady_now();
     const bool is_known = lane.confirmed && now < *lane.confirmed + kProducerIsRemembered;
     if (!is_known && lane.in_flight > 0) return;
+    expire(lane, now, finished);
     const auto most = is_known ? kBatchBytes : 1;
     const bool was_idle = lane.in_flight == 0;
     std::size_t bytes = 0;
@@ -243,6 +245,26 @@ bool KafkaWriter::hand_over(PendingRecord& pending, Lane& lane, FinishedCalls& f
     ++in_flight_;
     ++pending.call->in_flight;
     return true;
+}
+
+/// What waited as long as librdkafka may try is not handed over: that would begin anew.
+void KafkaWriter::expire(Lane& lane, SteadyTime now, FinishedCalls& finished) {
+    while (!lane.waiting.empty() &&
+           lane.waiting.front()->since + settings_.delivery_timeout < now) {
+        settle_first(lane,
+                     {ErrorCode::unavailable,
+                      fmt::format("Kafka did not confirm what was before this record for the topic "
+                                  "'{}' within {} ms, so this one was not written.",
+                                  lane.topic.name, settings_.delivery_timeout.count())},
+                     finished);
+    }
+}
+
+void KafkaWriter::settle_first(Lane& lane, Error error, FinishedCalls& finished) {
+    auto& pending = *lane.waiting.front();
+    lane.waiting.pop_front();
+    lane.waiting_bytes -= pending.cost;
+    settle(pending, std::unexpected(std::move(error)), finished);
 }
 
 void KafkaWriter::settle(PendingRecord& pending, AppendOutcome outcome, FinishedCalls& finished) {

@@ -51,6 +51,8 @@ private:
     void hand_over_touched(FinishedCalls& finished);
     void hand_over(Lane& lane, FinishedCalls& finished);
     bool hand_over(PendingRecord& pending, Lane& lane, FinishedCalls& finished);
+    void expire(Lane& lane, SteadyTime now, FinishedCalls& finished);
+    void settle_first(Lane& lane, Error error, FinishedCalls& finished);
     void settle(PendingRecord& pending, AppendOutcome outcome, FinishedCalls& finished);
     void settle_all_waiting(const Error& error, FinishedCalls& finished);
     void settle_under_way(const Error& error, FinishedCalls& finished);

@@ -105,9 +105,10 @@ void KafkaWriter::serve_events(ProducerSession& session) {
     }
 }
 
-/// What was handed over together is reported on together, but for what librdkafka gave up by its
-/// time: a part of a call may go while the rest is still to be written, which the client's retry of
-/// that part would follow. Then what this session still has is taken back.
+/// What was handed over together is reported on together, but for what librdkafka gives up by its
+/// time: it counts that for each record and looks once a second, so that it may give up the first
+/// ones and still write the rest, which the client's retry would follow. Seldom, since they were
+/// handed over within milliseconds; then what this session still has is taken back.
 void KafkaWriter::take_reports(ProducerSession& session, rd_kafka_event_t& event) {
     FinishedCalls finished;
     bool breaks_order = false;
@@ -163,15 +164,12 @@ void KafkaWriter::take_report(const rd_kafka_message_t& report, SteadyTime now,
 void KafkaWriter::refuse_followers(const PendingRecord& failed, FinishedCalls& finished) {
     auto& lane = *failed.lane;
     while (!lane.waiting.empty() && lane.waiting.front()->call == failed.call) {
-        auto& follower = *lane.waiting.front();
-        lane.waiting.pop_front();
-        lane.waiting_bytes -= follower.cost;
-        settle(follower,
-               fail(ErrorCode::unavailable,
-                    fmt::format("A record before this one for the topic '{}' was not confirmed, so "
-                                "this one was not written.",
-                                lane.topic.name)),
-               finished);
+        settle_first(lane,
+                     {ErrorCode::unavailable,
+                      fmt::format("A record before this one for the topic '{}' was not confirmed, "
+                                  "so this one was not written.",
+                                  lane.topic.name)},
+                     finished);
     }
 }
 

@@ -25,6 +25,15 @@ std::vector<NewRecord> one(const std::string& topic = "orders", const std::strin
     return records;
 }
 
+/// The last one waits until those before it are confirmed.
+std::vector<NewRecord> more_than_a_batch() {
+    std::vector<NewRecord> records;
+    for (int i = 0; i < 3; ++i) {
+        records.push_back(record_of("orders", "key", std::string(600'000, 'v')));
+    }
+    return records;
+}
+
 std::future<Outcomes> begin_append(Writer& writer, std::vector<NewRecord> records) {
     auto promise = std::make_shared<std::promise<Outcomes>>();
     writer.append(std::move(records),
@@ -100,23 +109,42 @@ TEST_F(KafkaWriterOnMock, WhatFollowsARecordThatFailedDoesNotOvertakeIt) {
     EXPECT_EQ(writer().queued_bytes(), 0U);
 }
 
-/// librdkafka counts each record's time. Of a call that is larger than a batch the first records
-/// are given up a second before the last one, and the broker comes back in between.
+/// librdkafka counts each record's time. Were the last record of a call that is larger than a batch
+/// handed over later, it would be given up later, and the broker comes back in between.
 TEST_F(KafkaWriterOnMock, WhatWasHandedOverLaterDoesNotOvertakeWhatWasGivenUp) {
     settings_.properties["reconnect.backoff.ms"] = "10";
     settings_.properties["reconnect.backoff.max.ms"] = "20";
     ASSERT_TRUE(append_one(writer()));
+    const auto session = writer().session();
     kafka_.stop();
-    std::vector<NewRecord> records;
-    for (int i = 0; i < 3; ++i)
-        records.push_back(record_of("orders", "key", std::string(600'000, 'v')));
-    auto outcomes = begin_append(writer(), std::move(records));
+    auto outcomes = begin_append(writer(), more_than_a_batch());
     ASSERT_TRUE(eventually([&] { return writer().queued_bytes() < 1'000'000; }));
     kafka_.start();
     ASSERT_EQ(outcomes.wait_for(kPatience), std::future_status::ready);
-    for (const auto& outcome : outcomes.get()) EXPECT_FALSE(outcome);
+    const auto found = outcomes.get();
+    EXPECT_FALSE(found[0]);
+    EXPECT_FALSE(found[1]);
+    EXPECT_EQ(code_of_outcome(found[2]), ErrorCode::unavailable);
     ASSERT_TRUE(eventually([&] { return append_one(writer()).has_value(); }));
     EXPECT_EQ(writer().queued_bytes(), 0U);
+    EXPECT_EQ(writer().session(), session) << "other partitions are not concerned";
+}
+
+/// What was sent may have been written; what waits behind it was not, and is told so in time.
+TEST_F(KafkaWriterOnMock, TheRestOfACallIsNotSentWhileItsFirstPartIsUnderWay) {
+    ASSERT_TRUE(append_one(writer()));
+    const auto session = writer().session();
+    kafka_.delay(20s);
+    auto outcomes = begin_append(writer(), more_than_a_batch());
+    auto another = begin_append(writer(), one());
+    ASSERT_EQ(outcomes.wait_for(kPatience), std::future_status::ready);
+    const auto found = outcomes.get();
+    EXPECT_EQ(code_of_outcome(found[0]), ErrorCode::timed_out);
+    EXPECT_EQ(code_of_outcome(found[1]), ErrorCode::timed_out);
+    EXPECT_EQ(code_of_outcome(found[2]), ErrorCode::unavailable);
+    EXPECT_EQ(code_of_outcome(outcome_of(std::move(another))), ErrorCode::unavailable);
+    EXPECT_EQ(writer().queued_bytes(), 0U);
+    EXPECT_EQ(writer().session(), session);
 }
 
 TEST_F(KafkaWriterOnMock, ARecordThatIsItselfAtFaultLeavesItsNeighboursAlone) {

@@ -99,7 +99,8 @@ void KafkaWriter::apply(const ProducerSession::TopicAnswer& answer, FinishedCall
     for (auto* pending : std::exchange(topic.unresolved, {})) enqueue(*pending);
 }
 
-/// What waits for a slow batch, and what waits for a topic that nobody could name.
+/// What waits for a slow batch, and what waits for a topic that nobody could name. Not behind a
+/// part of its own call: librdkafka may give that up, and a broker that comes back take the rest.
 void KafkaWriter::hand_over_late(FinishedCalls& finished) {
     const auto now = clock_.steady_now();
     for (auto& [name, topic] : topics_) {
@@ -115,9 +116,10 @@ void KafkaWriter::hand_over_late(FinishedCalls& finished) {
                    finished);
         }
         for (auto& lane : topic.lanes) {
-            if (!lane.waiting.empty() && lane.handed_over + kGatherAtMost < now) {
-                hand_over(lane, finished);
-            }
+            expire(lane, now, finished);
+            if (lane.waiting.empty() || lane.handed_over + kGatherAtMost >= now) continue;
+            const bool is_rest = lane.in_flight > 0 && lane.waiting.front()->follows;
+            if (!is_rest) hand_over(lane, finished);
         }
     }
 }
