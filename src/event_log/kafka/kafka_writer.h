@@ -64,7 +64,7 @@ private:
     void serve(const std::stop_token& stop);
     void serve_events(ProducerSession& session);
     void take_reports(ProducerSession& session, rd_kafka_event_t& event);
-    void take_report(const rd_kafka_message_t& report, SteadyTime now, FinishedCalls& finished);
+    bool take_report(const rd_kafka_message_t& report, SteadyTime now, FinishedCalls& finished);
     void refuse_followers(const PendingRecord& failed, FinishedCalls& finished);
     void take_error(ProducerSession& session, rd_kafka_event_t& event);
     void begin_replacement(ProducerSession& session, const std::string& reason);

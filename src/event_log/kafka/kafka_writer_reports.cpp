@@ -118,8 +118,7 @@ void KafkaWriter::take_reports(ProducerSession& session, rd_kafka_event_t& event
         const auto now = clock_.steady_now();
         bool any_failed = false;
         while (const auto* report = rd_kafka_event_message_next(&event)) {
-            any_failed |= report->err != RD_KAFKA_RESP_ERR_NO_ERROR;
-            take_report(*report, now, finished);
+            any_failed |= take_report(*report, now, finished);
         }
         breaks_order =
             any_failed && !draining_ && !replace_by_ && std::ranges::any_of(calls_, is_broken);
@@ -134,7 +133,8 @@ void KafkaWriter::take_reports(ProducerSession& session, rd_kafka_event_t& event
     }
 }
 
-void KafkaWriter::take_report(const rd_kafka_message_t& report, SteadyTime now,
+/// Whether somebody waits for the record and hears that it failed by no fault of its own.
+bool KafkaWriter::take_report(const rd_kafka_message_t& report, SteadyTime now,
                               FinishedCalls& finished) {
     auto& pending = *static_cast<PendingRecord*>(report._private);
     auto& lane = *pending.lane;
@@ -149,14 +149,16 @@ void KafkaWriter::take_report(const rd_kafka_message_t& report, SteadyTime now,
     }
     if (pending.is_settled) {
         release(call);
-        return;
+        return false;
     }
     auto& record = call.records[pending.index];
     auto outcome = outcome_of(report, record);
     record.value = {};  // librdkafka has let go of it; the call may wait long for its neighbours.
     if (outcome) lane.confirmed = now;
-    if (!outcome && !is_of_record(outcome.error())) refuse_followers(pending, finished);
+    const bool has_failed = !outcome && !is_of_record(outcome.error());
+    if (has_failed) refuse_followers(pending, finished);
     settle(pending, std::move(outcome), finished);
+    return has_failed;
 }
 
 /// The client will send the failed record again, so those behind it in the same call must not
@@ -190,13 +192,10 @@ void KafkaWriter::take_error(ProducerSession& session, rd_kafka_event_t& event) 
 /// An idempotent producer that failed takes nothing any more. Everybody who waits is answered
 /// before another one begins, so that no record overtakes an older one.
 void KafkaWriter::begin_replacement(ProducerSession& session, const std::string& reason) {
-    if (settings_.log) {
-        settings_.log(3, fmt::format("The producer failed and is replaced: {}", reason));
-    }
     FinishedCalls finished;
     {
         const std::lock_guard lock(mutex_);
-        if (replace_by_) return;
+        if (replace_by_) return;  // The purge of one that failed makes more of them fail.
         replace_by_ = clock_.steady_now() + kReportsOfFailed;
         trouble_ = Error(ErrorCode::unavailable,
                          fmt::format("Kafka's client failed and is replaced: {}.", reason));
@@ -205,6 +204,9 @@ void KafkaWriter::begin_replacement(ProducerSession& session, const std::string&
                                         "nothing was written.",
                                         reason)},
                            finished);
+    }
+    if (settings_.log) {
+        settings_.log(3, fmt::format("The producer failed and is replaced: {}", reason));
     }
     answer(std::move(finished));
     session.purge();

@@ -135,7 +135,9 @@ EventHandle ProducerSession::next_event() {
 }
 
 void ProducerSession::purge() {
-    rd_kafka_purge(client_->get(), RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
+    // One of them may be busy with a name that does not resolve.
+    rd_kafka_purge(client_->get(), RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT |
+                                       RD_KAFKA_PURGE_F_NON_BLOCKING);
 }
 
 }  // namespace tributary::event_log::kafka

@@ -61,7 +61,8 @@ public:
     void clear_signal() const { signal_.clear(); }
     EventHandle next_event();
 
-    /// Gives up everything; reports follow for what was waiting and what is under way.
+    /// Gives up everything; reports follow for what was waiting and what is under way, as soon as
+    /// librdkafka's threads turn to it. Does not wait for them.
     void purge();
 
     /// Lives as long as librdkafka may read it.
