@@ -242,6 +242,20 @@ TEST_F(KafkaReaderOnMock, APartitionWithoutALeaderHidesNoStandstillOfAnotherOne)
     reader_.reset();
 }
 
+/// The end is asked for while the fetch that will bring the record is still to come.
+TEST_F(KafkaReaderOnMock, ARecordThatComesWhileTheEndsAreAskedForIsNoStandstill) {
+    expect_to_be_replaced_soon();
+    append(1);
+    ASSERT_TRUE(read_one());
+    kafka_.delay_fetches(1s, 1'000);
+    for (int round = 0; round < 3; ++round) {
+        ASSERT_TRUE(poll_for(settings_.reader_standstill - 100ms));
+        append(1);
+        ASSERT_TRUE(read_one());
+    }
+    EXPECT_EQ(reader().replacements(), 0U);
+}
+
 TEST_F(KafkaReaderOnMock, AClientWithNothingToReadIsLeftAlone) {
     expect_to_be_replaced_soon();
     append(1);

@@ -243,6 +243,23 @@ TEST_F(KafkaWriterOnMock, DrainingGivesUpAtItsLimitAndSaysThatTheFateIsUnknown) 
     EXPECT_EQ(writer().queued_bytes(), 0U);
 }
 
+/// Their outcomes are gone when the reports come.
+TEST_F(KafkaWriterOnMock, ReportsOnWhatTheDrainGaveUpConcernNobody) {
+    ASSERT_TRUE(append_one(writer()));
+    kafka_.stop();
+    auto records = one();
+    records.push_back(record_of("orders", "another", "value"));
+    auto outcomes = begin_append(writer(), std::move(records));
+    auto others = begin_append(writer(), one("orders", "a third"));
+    writer().drain(10ms);
+    ASSERT_EQ(outcomes.wait_for(kPatience), std::future_status::ready);
+    for (const auto& outcome : outcomes.get()) {
+        EXPECT_EQ(code_of_outcome(outcome), ErrorCode::timed_out);
+    }
+    EXPECT_EQ(code_of_outcome(outcome_of(std::move(others))), ErrorCode::timed_out);
+    writer_.reset();
+}
+
 TEST_F(KafkaWriterOnMock, EverybodyIsAnsweredWhenTheWriterEnds) {
     ASSERT_TRUE(append_one(writer()));
     kafka_.stop();

@@ -75,15 +75,23 @@ public:
     /// The next requests for offsets are answered that late, one each; everything else at once.
     void delay_offsets(std::chrono::milliseconds answer, int requests) {
         constexpr std::int16_t kListOffsets = 2;
+        delay(kListOffsets, answer, requests);
+    }
+    /// Likewise those for records.
+    void delay_fetches(std::chrono::milliseconds answer, int requests) {
+        delay(kFetch, answer, requests);
+    }
+
+private:
+    static constexpr std::int16_t kFetch = 1;
+    void delay(std::int16_t request, std::chrono::milliseconds answer, int requests) {
         for (int i = 0; i < requests; ++i) {
-            rd_kafka_mock_broker_push_request_error_rtts(cluster_.get(), 1, kListOffsets, 1,
+            rd_kafka_mock_broker_push_request_error_rtts(cluster_.get(), 1, request, 1,
                                                          RD_KAFKA_RESP_ERR_NO_ERROR,
                                                          static_cast<int>(answer.count()));
         }
     }
 
-private:
-    static constexpr std::int16_t kFetch = 1;
     std::unique_ptr<rd_kafka_t, Destroyer<rd_kafka_destroy>> client_;
     std::unique_ptr<rd_kafka_mock_cluster_t, Destroyer<rd_kafka_mock_cluster_destroy>> cluster_;
 };
