@@ -62,7 +62,7 @@ protected:
             settings, catalog_, *searcher_, *inspector_, *letters_,
             [] { return std::vector<PartStatus>(); }, clock_);
         loop_.start(1);
-        guard_ = std::make_unique<Guard>(GuardSettings(), *console_);
+        guard_ = std::make_unique<Guard>(GuardSettings(), *console_, clock_);
         server_ = std::move(*http::Server::listen(loop_, {}, *guard_));
     }
     void TearDown() override {

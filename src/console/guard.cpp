@@ -1,14 +1,14 @@
 #include "console/guard.h"
 
 #include <algorithm>
-#include <arpa/inet.h>
-#include <array>
 #include <fmt/format.h>
 #include <memory>
 #include <string_view>
 #include <utility>
 
 #include "console/responses.h"
+#include "event/attribute_rules.h"
+#include "http/origin.h"
 
 namespace tributary::console {
 namespace {
@@ -37,52 +37,6 @@ std::string lower(std::string_view text) {
     return out;
 }
 
-/// `host:port` or `[v6]:port` without the port and the brackets.
-std::string host_name(std::string_view host) {
-    if (host.starts_with('[')) return lower(host.substr(1, host.find(']') - 1));
-    return lower(host.substr(0, host.find(':')));
-}
-
-bool is_ip_address(const std::string& host) {
-    std::array<unsigned char, sizeof(in6_addr)> address{};
-    return ::inet_pton(AF_INET, host.c_str(), address.data()) == 1 ||
-           ::inet_pton(AF_INET6, host.c_str(), address.data()) == 1;
-}
-
-bool changes_something(const http::Request& request) {
-    return request.method != "GET" && request.method != "HEAD" && request.method != "OPTIONS";
-}
-
-/// Whether the page that sent this was loaded from here. The scheme does not count: a proxy may
-/// speak TLS for us.
-bool is_same_origin(std::string_view origin, std::string_view host) {
-    const std::size_t scheme = origin.find("://");
-    return scheme != std::string_view::npos && lower(origin.substr(scheme + 3)) == lower(host);
-}
-
-std::optional<http::Response> refuse_origin(const http::Request& request) {
-    if (!changes_something(request)) return std::nullopt;
-    const bool is_api = request.path().starts_with("/api/");
-    const std::string_view origin = request.headers.get("Origin");
-    const bool is_from_elsewhere = request.headers.get("Sec-Fetch-Site") == "cross-site";
-    const bool is_named = request.headers.contains("Origin");
-    if (is_from_elsewhere || (is_named && !is_same_origin(origin, request.headers.get("Host")))) {
-        return problem(403, "Forbidden",
-                       fmt::format("A page of another origin ({}) may not change anything here.",
-                                   is_named ? origin.substr(0, 200) : "unnamed"));
-    }
-    if (!is_api) return std::nullopt;
-    if (!is_named) {
-        return problem(403, "Forbidden",
-                       "Calls that change something need an Origin header with this server's own "
-                       "address, as browsers and `tributary` send it.");
-    }
-    const std::string type = lower(request.headers.get("Content-Type"));
-    if (type.substr(0, type.find(';')) == "application/json") return std::nullopt;
-    return problem(415, "Unsupported media type",
-                   "Calls that change something are JSON: send Content-Type: application/json.");
-}
-
 /// Without giving away by its time how much of it was right.
 bool is_same_secret(std::string_view given, std::string_view wanted) {
     unsigned difference = given.size() == wanted.size() ? 0 : 1;
@@ -100,30 +54,53 @@ bool is_probe(const http::Request& request) {
 
 }  // namespace
 
-Guard::Guard(GuardSettings settings, http::Handler& next)
-    : settings_([&] {
-          for (std::string& host : settings.allowed_hosts) host = lower(host);
-          return std::move(settings);
-      }()),
-      next_(next) {
+Guard::Guard(GuardSettings settings, http::Handler& next, const Clock& clock)
+    : settings_(std::move(settings)), next_(next), ids_(clock) {
 }
 
-std::optional<http::Response> Guard::refuse_host(const http::Request& request) const {
-    const std::string host = host_name(request.headers.get("Host"));
-    if (host == "localhost" || is_ip_address(host) ||
-        std::ranges::find(settings_.allowed_hosts, host) != settings_.allowed_hosts.end()) {
+/// With the id to send again under, as every answer about events: nobody has looked yet whether
+/// this is one.
+http::Response Guard::refuse(const http::Request& request, int status, std::string_view title,
+                             std::string_view detail) {
+    const std::string_view key = request.headers.get("Idempotency-Key");
+    return event_problem(status, title, detail,
+                         event::flaw_of_id(key) ? ids_.next() : std::string(key));
+}
+
+std::optional<http::Response> Guard::refuse_host(const http::Request& request) {
+    if (http::is_for_known_host(request, settings_.allowed_hosts)) return std::nullopt;
+    return refuse(request, 421, "Misdirected request",
+                  fmt::format("This is no server for the host \"{}\". If it shall be one, name "
+                              "it in CONSOLE_ALLOWED_HOSTS.",
+                              http::host_name(request).substr(0, 200)));
+}
+
+std::optional<http::Response> Guard::refuse_origin(const http::Request& request) {
+    const bool is_named = request.headers.contains("Origin");
+    if (http::is_from_foreign_page(request)) {
+        return refuse(request, 403, "Forbidden",
+                      fmt::format("A page of another origin ({}) may not change anything here.",
+                                  is_named ? request.headers.get("Origin").substr(0, 200)
+                                           : std::string_view("unnamed")));
+    }
+    if (!http::changes_something(request) || !request.path().starts_with("/api/")) {
         return std::nullopt;
     }
-    return problem(421, "Misdirected request",
-                   fmt::format("This is no server for the host \"{}\". If it shall be one, name "
-                               "it in CONSOLE_ALLOWED_HOSTS.",
-                               host.substr(0, 200)));
+    if (!is_named) {
+        return refuse(request, 403, "Forbidden",
+                      "Calls that change something need an Origin header with this server's own "
+                      "address, as browsers and `tributary` send it.");
+    }
+    const std::string type = lower(request.headers.get("Content-Type"));
+    if (type.substr(0, type.find(';')) == "application/json") return std::nullopt;
+    return refuse(request, 415, "Unsupported media type",
+                  "Calls that change something are JSON: send Content-Type: application/json.");
 }
 
-std::optional<http::Response> Guard::refuse_token(const http::Request& request) const {
+std::optional<http::Response> Guard::refuse_token(const http::Request& request) {
     constexpr std::string_view kScheme = "Bearer ";
     if (settings_.token.empty()) return std::nullopt;
-    const bool is_page = !changes_something(request) &&
+    const bool is_page = !http::changes_something(request) &&
                          (request.path() == "/" || request.path().starts_with("/console."));
     if (is_page) return std::nullopt;
     const std::string_view given = request.headers.get("Authorization");
@@ -131,13 +108,13 @@ std::optional<http::Response> Guard::refuse_token(const http::Request& request) 
         is_same_secret(given.substr(kScheme.size()), settings_.token)) {
         return std::nullopt;
     }
-    http::Response response =
-        problem(401, "Unauthorized", "Send the token of CONSOLE_TOKEN: Authorization: Bearer ….");
+    http::Response response = refuse(request, 401, "Unauthorized",
+                                     "Send the token of CONSOLE_TOKEN: Authorization: Bearer ….");
     response.headers.set("WWW-Authenticate", "Bearer");
     return response;
 }
 
-std::optional<http::Response> Guard::refusal(const http::Request& request) const {
+std::optional<http::Response> Guard::refusal(const http::Request& request) {
     if (is_probe(request)) return std::nullopt;
     if (auto refused = refuse_host(request)) return refused;
     if (auto refused = refuse_origin(request)) return refused;

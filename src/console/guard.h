@@ -2,8 +2,11 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "base/clock.h"
+#include "base/uuid.h"
 #include "http/server.h"
 
 namespace tributary::console {
@@ -21,11 +24,12 @@ struct GuardSettings {
 ///   * A request that changes something and names an Origin must come from this origin (403);
 ///     below /api/ it must name one, and be JSON (415), so that no foreign page can make it.
 ///   * Where a token is set, it is wanted (401).
-/// /health and /ready are for probes and never refused. Thread-safe.
+/// A refusal carries the id that an event would be sent again under. /health and /ready are for
+/// probes and never refused. Thread-safe.
 class Guard final : public http::Handler {
 public:
-    /// `next` must outlive every request.
-    Guard(GuardSettings settings, http::Handler& next);
+    /// `next` and `clock` must outlive every request.
+    Guard(GuardSettings settings, http::Handler& next, const Clock& clock);
 
     http::BodyPolicy on_head(const http::Request& head) override;
     void handle(http::Request request, http::Responder responder) override;
@@ -34,12 +38,16 @@ public:
     }
 
 private:
-    [[nodiscard]] std::optional<http::Response> refusal(const http::Request& request) const;
-    [[nodiscard]] std::optional<http::Response> refuse_host(const http::Request& request) const;
-    [[nodiscard]] std::optional<http::Response> refuse_token(const http::Request& request) const;
+    std::optional<http::Response> refusal(const http::Request& request);
+    std::optional<http::Response> refuse_host(const http::Request& request);
+    std::optional<http::Response> refuse_origin(const http::Request& request);
+    std::optional<http::Response> refuse_token(const http::Request& request);
+    http::Response refuse(const http::Request& request, int status, std::string_view title,
+                          std::string_view detail);
 
     const GuardSettings settings_;
     http::Handler& next_;
+    UuidV7 ids_;
 };
 
 }  // namespace tributary::console

@@ -1,5 +1,6 @@
 #include "console/guard.h"
 
+#include <boost/json.hpp>
 #include <gtest/gtest.h>
 
 #include "http/client.h"
@@ -21,7 +22,7 @@ public:
 class GuardTest : public testing::Test {
 protected:
     void start(GuardSettings settings = {}) {
-        guard_ = std::make_unique<Guard>(std::move(settings), next_);
+        guard_ = std::make_unique<Guard>(std::move(settings), next_, clock_);
         loop_.start(1);
         server_ = std::move(*http::Server::listen(loop_, {}, *guard_));
         own_ = "127.0.0.1:" + std::to_string(server_->port());
@@ -32,23 +33,32 @@ protected:
     }
 
     using Fields = std::vector<std::pair<std::string, std::string>>;
-    int status(const std::string& method, const std::string& target, const Fields& fields,
-               const std::string& body = "") {
+    http::Response answer(const std::string& method, const std::string& target,
+                          const Fields& fields, const std::string& body = "") {
         http::Client client(*http::Url::parse("http://" + own_));
         http::Request request;
         request.method = method;
         request.target = target;
         request.body = body;
         for (const auto& [name, value] : fields) request.headers.set(name, value);
-        const auto response = client.send(std::move(request), std::chrono::seconds(10));
+        auto response = client.send(std::move(request), std::chrono::seconds(10));
         EXPECT_TRUE(response) << response.error().message;
-        return response ? response->status : 0;
+        return response ? std::move(*response) : http::Response();
+    }
+    int status(const std::string& method, const std::string& target, const Fields& fields,
+               const std::string& body = "") {
+        return answer(method, target, fields, body).status;
+    }
+    std::string id_of(const http::Response& response) {
+        const auto problem = boost::json::parse(response.body);
+        return std::string(problem.at("id").as_string());
     }
     [[nodiscard]] std::string own_origin() const { return "http://" + own_; }
 
     std::string own_;
 
 private:
+    const SystemClock clock_;
     Passed next_;
     std::unique_ptr<Guard> guard_;
     http::EventLoop loop_;
@@ -135,6 +145,27 @@ TEST_F(GuardTest, WithATokenOnlyThePageItselfIsOpen) {
         EXPECT_EQ(status("GET", "/bucket/a.json", {{"Authorization", given}}), 401) << given;
     }
     EXPECT_EQ(status("GET", "/api/events", {{"Authorization", "Bearer secret"}}), 200);
+}
+
+TEST_F(GuardTest, ARefusalCarriesTheIdToSendAgainUnder) {
+    GuardSettings settings;
+    settings.token = "secret";
+    start(std::move(settings));
+    const std::vector<std::pair<int, Fields>> refused{
+        {401, {}},
+        {403, {{"Origin", "https://evil.example"}}},
+        {415, {{"Origin", own_origin()}, {"Content-Type", "text/plain"}}},
+        {421, {{"Host", "evil.example"}}}};
+    for (auto [status, fields] : refused) {
+        const std::string target = status == 415 ? "/api/dead-letters/drop" : "/events";
+        const http::Response without = answer("POST", target, fields, "{}");
+        EXPECT_EQ(without.status, status) << without.body;
+        EXPECT_EQ(id_of(without).size(), 36U);
+        fields.emplace_back("Idempotency-Key", "a1");
+        EXPECT_EQ(id_of(answer("POST", target, fields, "{}")), "a1") << status;
+        fields.back().second = "no\tkey";
+        EXPECT_EQ(id_of(answer("POST", target, fields, "{}")).size(), 36U) << status;
+    }
 }
 
 TEST_F(GuardTest, ALargeBodyThatIsRefusedIsNotKept) {

@@ -1,5 +1,6 @@
 #include "ingest/problems.h"
 
+#include <fmt/format.h>
 #include <utility>
 
 namespace tributary::ingest {
@@ -12,6 +13,11 @@ receipt::Problem problem(int status, std::string slug, std::string title, std::s
     problem.title = std::move(title);
     problem.detail = std::move(detail);
     return problem;
+}
+
+/// As much of a header as belongs into a sentence.
+std::string excerpt(std::string_view value) {
+    return fmt::format("\"{}\"", value.substr(0, 200));
 }
 
 }  // namespace
@@ -35,6 +41,25 @@ receipt::Problem unauthorized_problem(bool has_credentials) {
                          "'Authorization: Bearer <token>' with the token you were given."
                        : "There is no Authorization header; send 'Authorization: Bearer <token>' "
                          "with the token you were given.");
+}
+
+receipt::Problem foreign_page_problem(const http::Request& request) {
+    const bool is_named = request.headers.contains("Origin");
+    return problem(
+        403, "foreign-page", "A page of another origin may not send events",
+        fmt::format("The request comes from a web page of {} and asks for {}; a page can "
+                    "send events only to the server that it was loaded from. Programs "
+                    "that send no Origin header may.",
+                    is_named ? excerpt(request.headers.get("Origin")) : "another site",
+                    excerpt(request.headers.get("Host"))));
+}
+
+receipt::Problem unknown_host_problem(const http::Request& request) {
+    return problem(403, "unknown-host", "A page may not send events under this host name",
+                   fmt::format("The request comes from a web page and asks for {}, which this "
+                               "server does not know as its own. If it shall be, name it in "
+                               "CONSOLE_ALLOWED_HOSTS.",
+                               excerpt(request.headers.get("Host"))));
 }
 
 receipt::Problem idempotency_key_problem() {

@@ -13,6 +13,8 @@ namespace tributary::ingest {
 receipt::Problem not_found_problem(std::string_view path);
 receipt::Problem method_problem(const Route& route, std::string_view method);
 receipt::Problem unauthorized_problem(bool has_credentials);
+receipt::Problem foreign_page_problem(const http::Request& request);
+receipt::Problem unknown_host_problem(const http::Request& request);
 receipt::Problem idempotency_key_problem();
 receipt::Problem not_ready_problem(std::string_view reason);
 /// What the HTTP server itself refuses: a body that is too long, a broken header, ...

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/version.h"
+#include "http/origin.h"
 #include "ingest/embedded_files.h"
 #include "ingest/problems.h"
 #include "ingest/request_metrics.h"
@@ -191,21 +192,41 @@ http::Response ProducerService::on_error(int status, std::string_view detail) {
 }
 
 /// The answer to a request that is refused before its events are looked at.
-http::Response ProducerService::refusal(receipt::Problem problem) {
-    problem.id = ids_.next();
+http::Response ProducerService::refusal(const http::Request& request, receipt::Problem problem) {
+    const std::string_view key = request.headers.get("Idempotency-Key");
+    const bool has_id = !key.empty() && has_usable_idempotency_key(request.headers);
+    problem.id = has_id ? std::string(key) : ids_.next();
     return response_of(problem);
 }
 
+/// Why a web page may not post this; nothing where it may, or where no page is behind it. Anybody's
+/// page can have a browser reach this port, with a content type that asks for no preflight, and
+/// call it by a name of its own that leads here.
+std::optional<receipt::Problem> ProducerService::page_flaw(const http::Request& request) const {
+    if (http::is_from_foreign_page(request)) return foreign_page_problem(request);
+    const bool is_page = request.headers.contains("Origin");
+    if (is_page && settings_.page_hosts &&
+        !http::is_for_known_host(request, *settings_.page_hosts)) {
+        return unknown_host_problem(request);
+    }
+    return std::nullopt;
+}
+
 void ProducerService::produce(const http::Request& request, Reply reply) {
+    if (auto flaw = page_flaw(request)) {
+        reply.send(refusal(request, std::move(*flaw)));
+        return;
+    }
     const auto place = identify(settings_.callers, request.headers.get("Authorization"));
     if (!settings_.callers.empty() && !place) {
-        auto response = refusal(unauthorized_problem(request.headers.contains("Authorization")));
+        auto response =
+            refusal(request, unauthorized_problem(request.headers.contains("Authorization")));
         response.headers.add("WWW-Authenticate", R"(Bearer realm="tributary")");
         reply.send(std::move(response));
         return;
     }
     if (!has_usable_idempotency_key(request.headers)) {
-        reply.send(refusal(idempotency_key_problem()));
+        reply.send(refusal(request, idempotency_key_problem()));
         return;
     }
     const Caller* caller = place ? &settings_.callers[*place] : nullptr;

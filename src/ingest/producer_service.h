@@ -30,8 +30,11 @@ struct IngestSettings {
     std::size_t max_batch_items = 10'000;
     /// From reading a request to its answer; what the log has not confirmed by then gets a 504.
     std::chrono::milliseconds answer_deadline{20'000};
-    std::vector<Caller> callers;      ///< Empty: everybody may send.
-    QuotaLimits quota;                ///< Of each caller; all unknown senders are one.
+    std::vector<Caller> callers;  ///< Empty: everybody may send.
+    QuotaLimits quota;            ///< Of each caller; all unknown senders are one.
+    /// The host names under which web pages may post events; localhost and every IP address always
+    /// may. Absent: any name, for servers that are reached by names of which they know nothing.
+    std::optional<std::vector<std::string>> page_hosts;
     std::string version = "unknown";  ///< Of this build, for `tributary_build_info`.
 };
 
@@ -60,7 +63,8 @@ public:
 private:
     class Reply;
     void produce(const http::Request& request, Reply reply);
-    http::Response refusal(receipt::Problem problem);
+    http::Response refusal(const http::Request& request, receipt::Problem problem);
+    [[nodiscard]] std::optional<receipt::Problem> page_flaw(const http::Request& request) const;
     http::Response readiness() const;
     http::Response metrics_text();
     event::Envelope envelope_of(const http::Request& request, const Caller* caller,

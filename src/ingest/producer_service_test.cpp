@@ -327,6 +327,52 @@ TEST(ProducerService, KnowsItsCallers) {
     EXPECT_EQ(producer.get("/health").status, 200);
 }
 
+TEST(ProducerService, TakesNoEventFromAForeignPage) {
+    RunningProducer producer;
+    for (const RunningProducer::Fields& page : std::vector<RunningProducer::Fields>{
+             {{"Origin", "https://evil.example"}, {"Content-Type", "text/plain"}},
+             {{"Origin", "null"}, {"Content-Type", "application/json"}},
+             {{"Origin", "http://127.0.0.1:1"}},
+             {{"Sec-Fetch-Site", "cross-site"}}}) {
+        RunningProducer::Fields fields = page;
+        fields.emplace_back("Idempotency-Key", "a1");
+        const auto refused = producer.post(kOrder, fields);
+        expect_problem(refused, 403, "/problems/foreign-page");
+        EXPECT_EQ(body_of(refused).at("id"), "a1");
+        EXPECT_EQ(body_of(producer.post(kOrder, page)).at("id").as_string().size(), 36U);
+    }
+    EXPECT_TRUE(producer.writer.records().empty());
+}
+
+TEST(ProducerService, TakesEventsFromItsOwnPageAndFromPrograms) {
+    RunningProducer producer;
+    EXPECT_EQ(producer
+                  .post(kOrder, {{"Host", "events.example:8081"},
+                                 {"Origin", "https://Events.example:8081"},
+                                 {"Sec-Fetch-Site", "same-origin"},
+                                 {"Content-Type", "application/json"}})
+                  .status,
+              200);
+    EXPECT_EQ(producer.post(kOrder, {{"Host", "producer.events.svc"}}).status, 200);
+    EXPECT_EQ(producer.post(kOrder).status, 200);
+}
+
+TEST(ProducerService, TakesNoEventFromAPageThatCallsItByAStrangeName) {
+    IngestSettings settings;
+    settings.page_hosts = {"Events.example"};
+    RunningProducer producer(settings);
+    const auto page_of = [&](const std::string& host) {
+        return producer.post(kOrder, {{"Host", host}, {"Origin", "http://" + host}});
+    };
+    const auto refused = page_of("rebound.example:8081");
+    expect_problem(refused, 403, "/problems/unknown-host");
+    EXPECT_TRUE(body_of(refused).contains("id"));
+    for (const char* host : {"events.example:8081", "localhost:8081", "127.0.0.1:8081"}) {
+        EXPECT_EQ(page_of(host).status, 200) << host;
+    }
+    EXPECT_EQ(producer.post(kOrder, {{"Host", "producer"}}).status, 200);
+}
+
 TEST(ProducerService, LetsACallerSendItsTypesOnly) {
     RunningProducer producer(settings_with_callers("lab[order]=beta"));
     const RunningProducer::Fields lab{{"Authorization", "Bearer beta"}, {"Idempotency-Key", "a1"}};

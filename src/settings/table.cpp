@@ -185,9 +185,10 @@ std::span<const Setting> table() {
         // The console, and with it everything on the port of `tributary up`.
         secret("CONSOLE_TOKEN", "tributary",
                "Bearer token that the console's API, POST /events and /bucket want; empty: none."),
-        text("CONSOLE_ALLOWED_HOSTS", "", "tributary",
-             "Host names, comma-separated, under which the console may be reached; localhost and "
-             "IP addresses always may."),
+        text(
+            "CONSOLE_ALLOWED_HOSTS", "", "producer tributary",
+            "Host names, comma-separated, under which the console may be reached, and web pages "
+            "may post to a Producer with the embedded log; localhost and IP addresses always may."),
         url("CONSUMER_URL", "", "tributary",
             "The Consumer's status port, for the status page of `tributary console`; empty: it is "
             "not asked."),

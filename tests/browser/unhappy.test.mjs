@@ -207,11 +207,15 @@ async function foreignPage(script) {
 }
 
 run('a foreign page can neither send, redrive nor read', {}, async (system, open) => {
+  // What needs no preflight: a body without a type, which the Producer takes for JSON.
+  const changing = [`${system.url}/events`, `${system.url}/api/dead-letters/drop`, `${system.producer}/produce`];
   const foreign = await foreignPage(`window.tries = (async () => {
     const out = [];
-    for (const [path, type] of [['/events', 'text/plain'], ['/events', 'application/json'], ['/api/dead-letters/drop', 'text/plain'], ['/api/dead-letters/drop', 'application/json']]) {
-      try { out.push((await fetch('${system.url}' + path, {method: 'POST', mode: type === 'text/plain' ? 'no-cors' : 'cors', headers: {'Content-Type': type}, body: '{"type":"order","data":{"id":1},"filter":{}}'})).type); }
-      catch (error) { out.push('refused'); }
+    for (const url of ${JSON.stringify(changing)}) {
+      const text = url.endsWith('/drop') ? '{"filter":{}}' : '{"type":"order","data":{"id":1}}';
+      for (const how of [{mode: 'no-cors', body: new Blob([text])}, {headers: {'Content-Type': 'application/json'}, body: text}]) {
+        try { out.push((await fetch(url, {method: 'POST', ...how})).type); } catch { out.push('refused'); }
+      }
     }
     try { out.push(await (await fetch('${system.url}/api/events')).text()); } catch { out.push('refused'); }
     return out;
@@ -221,14 +225,14 @@ run('a foreign page can neither send, redrive nor read', {}, async (system, open
     const page = await context.newPage();
     await page.goto(foreign.url);
     const tries = await page.evaluate(() => window.tries);
-    assert.deepEqual(tries, ['opaque', 'refused', 'opaque', 'refused', 'refused']);
+    assert.deepEqual(tries, ['opaque', 'refused', 'opaque', 'refused', 'opaque', 'refused', 'refused']);
     await context.close();
   } finally {
     foreign.close();
   }
   const own = await open(`${system.url}/#/events`);
   await own.getByText('No event has been indexed yet').waitFor();
-  assert.equal((await system.get('/api/ledger')).totals.in_flight, 0);
+  assert.equal((await system.get('/api/ledger')).totals.records, 0);
 });
 
 run('no frame and no unknown host shows the console', {}, async (system, open) => {

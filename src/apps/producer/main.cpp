@@ -30,6 +30,10 @@ ingest::IngestSettings ingest_settings(const settings::Settings& values,
     settings.quota.bytes_per_second =
         static_cast<double>(values.integer("PRODUCER_QUOTA_BYTES_PER_SECOND"));
     settings.version = kVersion;
+    // With a log on this machine nothing stands before this port that knows its names.
+    if (values.text("KAFKA_BOOTSTRAP_SERVERS").empty()) {
+        settings.page_hosts = values.list("CONSOLE_ALLOWED_HOSTS");
+    }
     return settings;
 }
 

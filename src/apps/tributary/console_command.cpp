@@ -38,7 +38,7 @@ Result<void> run(const settings::Settings& values, const TerminationSignals& sig
     ConsoleStack stack(
         settings, *catalog, **event_log, **index, [&values] { return status_of(values); }, clock);
     console::ProducerRoute events(*producer, values.text("PRODUCER_TOKEN"), stack.handler(), clock);
-    console::Guard guard(guard_settings(values), events);
+    console::Guard guard(guard_settings(values), events, clock);
 
     http::EventLoop loop;
     loop.start(1);

@@ -228,7 +228,7 @@ Result<void> System::listen() {
         console, *catalog_, *event_log_, *index_, [this] { return status(); }, clock_);
     gateway_ =
         std::make_unique<gateway::Gateway>(*events_route_, *bucket_route_, console_->handler());
-    guard_ = std::make_unique<console::Guard>(guard_settings(values_), *gateway_);
+    guard_ = std::make_unique<console::Guard>(guard_settings(values_), *gateway_, clock_);
 
     http::ServerSettings settings;
     settings.address = addresses_.listen();
