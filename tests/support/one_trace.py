@@ -53,6 +53,8 @@ def check(system, trace, found, function, header):
     told = system.cli("trace", found["id"], "--url", system.url, "--json")
     assert told.returncode == 0, told.stderr
     page = request("GET", f"{system.url}/api/events/{found['id']}").json
+    for_people = system.cli("trace", found["id"], "--url", system.url)
+    assert for_people.stdout.startswith(f"indexed order from {found['source']}, trace {trace}\n"), for_people
     for way in (json.loads(told.stdout), page):
         [match] = way["matches"]
         assert match["traceparent"].split("-")[1] == trace, match

@@ -4,6 +4,7 @@
 #include "apps/program.h"
 #include "apps/tributary/api_client.h"
 #include "apps/tributary/commands.h"
+#include "tracing/trace_context.h"
 
 namespace tributary::apps {
 namespace {
@@ -54,6 +55,26 @@ void print_outcomes(const json::value& answer) {
         return;
     }
     print_outcome(answer);
+}
+
+/// `indexed order from /api, trace 4bf9…`, and a line for each stage.
+void print_way(const json::value& match) {
+    const std::string source = member_text(match, "source");
+    const std::string traceparent = member_text(match, "traceparent");
+    fmt::print("{} {}{}{}", member_text(match, "state"), member_text(match, "type"),
+               source.empty() ? "" : " from ", source);
+    if (tracing::is_traceparent(traceparent)) {
+        fmt::print(", trace {}", tracing::trace_id_of(traceparent));
+    }
+    fmt::print("\n");
+    for (const json::value& stage : match.at("stages").as_array()) {
+        fmt::print("  {:24}  {}", member_text(stage, "time"), member_text(stage, "stage"));
+        for (const auto& [name, value] : stage.as_object()) {
+            if (name == "stage" || name == "time" || value.is_null()) continue;
+            fmt::print("  {}={}", std::string_view(name), member_text(stage, name));
+        }
+        fmt::print("\n");
+    }
 }
 
 }  // namespace
@@ -108,19 +129,7 @@ int trace(const ClientOptions& options, const std::string& id) {
         fmt::print("{}\n", response->body);
         return matches.empty() ? kExitFailure : kExitSuccess;
     }
-    for (const json::value& match : matches) {
-        const std::string source = member_text(match, "source");
-        fmt::print("{} {}{}{}\n", member_text(match, "state"), member_text(match, "type"),
-                   source.empty() ? "" : " from ", source);
-        for (const json::value& stage : match.at("stages").as_array()) {
-            fmt::print("  {:24}  {}", member_text(stage, "time"), member_text(stage, "stage"));
-            for (const auto& [name, value] : stage.as_object()) {
-                if (name == "stage" || name == "time" || value.is_null()) continue;
-                fmt::print("  {}={}", std::string_view(name), member_text(stage, name));
-            }
-            fmt::print("\n");
-        }
-    }
+    for (const json::value& match : matches) print_way(match);
     if (matches.empty()) {
         fmt::print(stderr, "Nothing with the id \"{}\" was accepted, or it was trimmed away.\n",
                    id);
