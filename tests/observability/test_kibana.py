@@ -59,6 +59,17 @@ def test_panels_lie_in_the_grid_and_not_on_each_other(dashboard):
         taken |= cells
 
 
+def test_no_line_falls_out_of_the_charts_of_the_logs():
+    """What splits lines by a field takes those without it as well; stats lines have all of them."""
+    for one in OBJECTS.values():
+        if one["id"].startswith("tributary-logs-") and one["type"] == "lens":
+            splits = [column["params"] for column in kibana_queries.layer_of(one)[1].values()
+                      if column["operationType"] == "terms"]
+            assert splits and all(split["missingBucket"] and split["otherBucket"] for split in splits), one["id"]
+    [lines] = [one for (_, name), one in OBJECTS.items() if name == "tributary-logs-lines"]
+    assert "kubernetes.container_name" in lines["attributes"]["columns"]
+
+
 @pytest.mark.parametrize("one", [one for one in OBJECTS.values() if one["type"] == "lens"],
                          ids=lambda one: one["id"])
 def test_a_chart_shows_the_columns_that_it_asks_for(one):

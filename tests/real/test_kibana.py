@@ -210,7 +210,8 @@ def test_a_panel_names_no_field_that_is_not_there(observed, name):
     hits = observed.ask_panel(panel | {"type": "search", **searched(panel)})["hits"]["hits"]
     present = fields_in_source(hits)
     named = {field.removesuffix(".keyword") for field in wanted}
-    optional = {"error.message", "event.id", "trace.id", "subject"}
+    # What Fluent Bit adds is there on Kubernetes alone.
+    optional = {"error.message", "event.id", "trace.id", "subject", "kubernetes.container_name"}
     assert named - optional <= present, "no document has it"
 
 
@@ -253,6 +254,17 @@ def test_a_field_that_the_template_does_not_name_is_kept_and_not_mapped(observed
     assert observed.system.ask_index("POST", f"/{index}/_doc?refresh=true", line).status == 201
     mapping = observed.system.ask_index("GET", f"/{index}/_mapping").json[index]["mappings"]
     assert mapping["dynamic"] == "false" and "surprise" not in mapping["properties"]
+
+
+@pytest.mark.parametrize("name", ["tributary-logs-by-level", "tributary-logs-by-service"])
+def test_a_line_without_level_and_service_is_counted(observed, name):
+    """As Kafka and ZooKeeper write them, and Fluent Bit hands them over."""
+    line = {"@timestamp": observed.end.isoformat(), "message": "plain",
+            "kubernetes": {"container_name": "zookeeper"}}
+    index = f"tributary-logs-{observed.end:%Y.%m.%d}"
+    assert observed.system.ask_index("POST", f"/{index}/_doc?refresh=true", line).status == 201
+    rows = kibana_queries.rows_of(PANELS[name], observed.ask_panel(PANELS[name]))
+    assert any(kibana_queries.MISSING in row.values() and row["m0"] > 0 for row in rows), rows
 
 
 @pytest.mark.parametrize("dashboard", DASHBOARDS, ids=lambda one: one["id"])

@@ -8,6 +8,7 @@ import pathlib
 import re
 
 FILE = pathlib.Path(__file__).resolve().parents[2] / "deploy/observability/kibana/objects.ndjson"
+MISSING = "(missing value)"
 IN_LAYER = "indexpattern-datasource-layer-data"
 IN_SEARCH = "kibanaSavedObjectMeta.searchSourceJSON.index"
 
@@ -114,8 +115,11 @@ def bucket_aggregation(column, metrics, seconds):
     assert kind == "terms", kind
     by = column["params"]["orderBy"]["columnId"]
     order = "_count" if aggregation(metrics[by]) is None else by
+    # Kibana asks for what has no value only where it asks for all other values, too.
+    is_missing_asked = column["params"]["missingBucket"] and column["params"]["otherBucket"]
     return {"terms": {"field": field, "size": column["params"]["size"],
-                      "order": {order: column["params"]["orderDirection"]}}}
+                      "order": {order: column["params"]["orderDirection"]}} |
+            ({"missing": MISSING} if is_missing_asked else {})}
 
 
 def body_of(objects, one, start, end, seconds):

@@ -77,13 +77,19 @@ def over_time(field):
             "params": {"interval": "auto", "includeEmptyRows": True, "dropPartials": False}}
 
 
-def top(label, field, size=10):
-    """The most frequent values; `m0` is the first thing that the chart counts."""
+def top(label, field, size=10, with_missing=False):
+    """The most frequent values; `m0` is the first thing that the chart counts. With what has no such
+    field as a value of its own, which Kibana offers only beside one for all others."""
     return {"label": label, "customLabel": True, "dataType": "string", "isBucketed": True,
             "operationType": "terms", "sourceField": field, "scale": "ordinal",
             "params": {"size": size, "orderBy": {"type": "column", "columnId": "m0"},
-                       "orderDirection": "desc", "otherBucket": False, "missingBucket": False,
+                       "orderDirection": "desc", "otherBucket": with_missing, "missingBucket": with_missing,
                        "parentFormat": {"id": "terms"}}}
+
+
+def top_of_lines(label, field):
+    """Lines of other programs need not have a level, a service or a short message: they count, too."""
+    return top(label, field, with_missing=True)
 
 
 def chart(name, title, view, visualization_type, visualization, buckets, metrics, query=""):
@@ -205,14 +211,16 @@ PANELS = [
            total("Failed requests to the index", "tributary.stats.failed_requests")],
           query=STATS, kind="bar_stacked"),
 
-    bars("tributary-logs-by-level", "Lines by level", LOGS, count("Lines"), top("Level", "log.level")),
+    bars("tributary-logs-by-level", "Lines by level", LOGS, count("Lines"),
+         top_of_lines("Level", "log.level")),
     table("tributary-logs-by-service", "Lines by service", LOGS,
-          [top("Service", "service.name"), top("Level", "log.level")], [count("Lines")]),
+          [top_of_lines("Service", "service.name"), top_of_lines("Level", "log.level")], [count("Lines")]),
     table("tributary-logs-warnings", "Warnings and errors", LOGS,
-          [top("Message", "message.keyword"), top("Service", "service.name")], [count("Lines")],
+          [top_of_lines("Message", "message.keyword"), top_of_lines("Service", "service.name")],
+          [count("Lines")],
           'log.level: ("warn" or "error")'),
     search("tributary-logs-lines", "Log lines", LOGS,
-           ["service.name", "log.level", "message", "event.id", "trace.id", "error.message"],
+           ["service.name", "kubernetes.container_name", "log.level", "message", "event.id", "trace.id", "error.message"],
            f"not {STATS}"),
 
     number("tributary-dead-letters-open", "Open", LETTERS, count("Letters", 'state: "open"')),
