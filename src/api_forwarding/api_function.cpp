@@ -92,6 +92,17 @@ ProxyResponse response_of(receipt::Answer answer) {
     return response;
 }
 
+/// Which kind of problem it was, and no more: its sentence may hold what the client sent.
+void log_failure(telemetry::Log& log, int status,
+                 const std::vector<receipt::ItemOutcome>& outcomes) {
+    const auto failed = std::ranges::find_if(
+        outcomes, [](const auto& outcome) { return !outcome && outcome.error().status >= 500; });
+    log.warn("A request was not answered with receipts.",
+             {{"event.action", kAction},
+              {"http.response.status_code", status},
+              {"error.type", failed == outcomes.end() ? "" : failed->error().type}});
+}
+
 /// Absent is fine: then the event gets an id of ours. The rest of the rules is the decoder's.
 bool has_empty_idempotency_key(const ProxyRequest& request) {
     return std::ranges::any_of(request.headers, [](const auto& field) {
@@ -147,13 +158,7 @@ lambda_runtime::Outcome ApiFunction::invoke(const Invocation& invocation) {
         return std::unexpected(FunctionError("Tributary.InvalidEvent", request.error().message));
     }
     if (request->method == "OPTIONS" && is_events_path(request->path)) return to_json(preflight());
-    const ProxyResponse response = response_of(answer(*request, invocation));
-    if (response.status >= 500) {
-        log_.warn("A request was not answered with receipts.",
-                  {{"http.response.status_code", response.status},
-                   {"http.response.body.content", response.body.substr(0, 1'000)}});
-    }
-    return to_json(response);
+    return to_json(response_of(answer(*request, invocation)));
 }
 
 /// In the client's trace, else in the invocation's. What is called from here belongs to the span,
@@ -212,7 +217,9 @@ receipt::Answer ApiFunction::forward(event::Decoded decoded, std::string_view tr
         }
         receipt::log_outcome(log_, kAction, trace, outcomes.back());
     }
-    return receipt::compose(outcomes, decoded.is_batch, sent.retry_after);
+    receipt::Answer answer = receipt::compose(outcomes, decoded.is_batch, sent.retry_after);
+    if (answer.status >= 500) log_failure(log_, answer.status, outcomes);
+    return answer;
 }
 
 milliseconds ApiFunction::limit_of(const Invocation& invocation) const {

@@ -255,6 +255,16 @@ TEST_P(ApiFunctionTest, AnUnknownFateIs504WithTheId) {
     EXPECT_EQ(answer.body.at("id"), json::value(sent_[0].id));
 }
 
+TEST_P(ApiFunctionTest, AFailureIsLoggedByItsKindWithoutWhatWasSent) {
+    failure_ = Error(ErrorCode::unavailable, "Nobody took {\"note\":\"marzipan\"}.");
+    EXPECT_EQ(ask(R"({"type":"order","data":{"note":"marzipan"}})").status, 503);
+    EXPECT_EQ(
+        log_.lines({"not answered with receipts", R"("status_code":503)", R"("type":"/problems/)"})
+            .size(),
+        1U);
+    EXPECT_TRUE(log_.lines({"marzipan"}).empty());
+}
+
 TEST_P(ApiFunctionTest, GivesTheProducerNoMoreTimeThanItHas) {
     ask(kOrder);
     EXPECT_EQ(limit_, milliseconds(25'000));

@@ -40,7 +40,10 @@ def test_without_a_command_the_commands_are_shown(arguments, words):
 
 
 @pytest.mark.parametrize("arguments", [("tail", "--count"), ("upload", "x.json", "--timeout"),
-                                       ("dlq", "list", "--size"), ("dlq", "list", "--from")])
+                                       ("dlq", "list", "--size"), ("dlq", "list", "--from"),
+                                       ("kibana", "import", "x.ndjson", "--timeout"),
+                                       ("logs", "install", "x.json", "--timeout"),
+                                       ("api-keys", "create", "x.json", "--manifests", "y", "--timeout")])
 @pytest.mark.parametrize("number", ["-1", "1.5", "many", "4294967296"])
 def test_a_number_that_cannot_be_is_answered_with_what_can(arguments, number):
     refused = run("tributary", *arguments, number)

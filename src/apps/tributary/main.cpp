@@ -228,7 +228,8 @@ void CommandLine::add_upkeep(const settings::Environment& environment) {
         chosen = [&] { return apps::import_kibana_objects(environment, kibana); };
     });
     importing->add_option("FILE", kibana.file, "One JSON object a line; - for stdin")->required();
-    importing->add_option("--timeout", kibana.timeout, "Seconds to wait until Kibana is ready");
+    importing->add_option("--timeout", kibana.timeout, "Seconds to wait until Kibana is ready")
+        ->check(flaw_of_count);
 
     CLI::App* logs = app.add_subcommand("logs", "The log lines' indices");
     logs->require_subcommand(0, 1);
@@ -240,8 +241,10 @@ void CommandLine::add_upkeep(const settings::Environment& environment) {
         chosen = [&] { return apps::install_log_template(environment, log_template); };
     });
     installing->add_option("FILE", log_template.file, "The template; - for stdin")->required();
-    installing->add_option("--timeout", log_template.timeout,
-                           "Seconds to wait until Elasticsearch answers");
+    installing
+        ->add_option("--timeout", log_template.timeout,
+                     "Seconds to wait until Elasticsearch answers")
+        ->check(flaw_of_count);
 
     CLI::App* keys = app.add_subcommand("api-keys", "What clients show Elasticsearch");
     keys->require_subcommand(0, 1);
@@ -260,8 +263,9 @@ void CommandLine::add_upkeep(const settings::Environment& environment) {
         ->required();
     making->add_option("--renew", api_keys.renew, "Name of one to revoke and make anew; repeatable")
         ->allow_extra_args(false);
-    making->add_option("--timeout", api_keys.timeout,
-                       "Seconds to wait until Elasticsearch answers");
+    making
+        ->add_option("--timeout", api_keys.timeout, "Seconds to wait until Elasticsearch answers")
+        ->check(flaw_of_count);
 
     CLI::App& deleting =
         add("retention",
