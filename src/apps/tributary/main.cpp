@@ -263,8 +263,7 @@ void CommandLine::add_upkeep(const settings::Environment& environment) {
         ->required();
     making->add_option("--renew", api_keys.renew, "Name of one to revoke and make anew; repeatable")
         ->allow_extra_args(false);
-    making
-        ->add_option("--timeout", api_keys.timeout, "Seconds to wait until Elasticsearch answers")
+    making->add_option("--timeout", api_keys.timeout, "Seconds to wait until Elasticsearch answers")
         ->check(flaw_of_count);
 
     CLI::App& deleting =
