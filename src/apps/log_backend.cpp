@@ -52,7 +52,7 @@ public:
             log.warn("The log could not be trimmed; it is tried again in a minute.",
                      removed.error());
         } else if (*removed > 0) {
-            log.info("Trimmed the log.", {{"records", *removed}});
+            log.info("Trimmed the log.", {{"tributary.records", *removed}});
         }
     }
 };
@@ -158,8 +158,9 @@ Result<std::unique_ptr<LogBackend>> open_event_log(const settings::Settings& set
     }
     auto kafka = open_kafka(settings, kPatience, clock, log);
     if (!kafka) return std::unexpected(kafka.error());
-    log.info("Uses Kafka.", {{"server.address", settings.text("KAFKA_BOOTSTRAP_SERVERS")},
-                             {"librdkafka.version", event_log::KafkaLog::library_version()}});
+    log.info("Uses Kafka.",
+             {{"server.address", settings.text("KAFKA_BOOTSTRAP_SERVERS")},
+              {"tributary.librdkafka.version", event_log::KafkaLog::library_version()}});
     return std::make_unique<KafkaBackend>(std::move(*kafka), topics_of(catalog));
 }
 

@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <utility>
+#include <vector>
 
 #include "batch_import/file_type.h"
 #include "batch_import/import_run.h"
@@ -46,6 +47,42 @@ std::string_view to_string(State state) {
     return "";
 }
 
+namespace {
+
+/// ECS knows no more; `event.reason` tells the state.
+std::string_view outcome_of(State state) {
+    if (state == State::paused) return "unknown";
+    return state == State::refused ? "failure" : "success";
+}
+
+void log_end(telemetry::Log& log, const object_store::ObjectId& object,
+             const tracing::TraceContext& trace, const Result<ImportOutcome>& outcome,
+             std::chrono::nanoseconds took) {
+    const std::string name = "s3://" + object.bucket + "/" + object.key;
+    if (!outcome) {
+        return log.error("An import failed; what it reached is kept for the next try.",
+                         {{"event.action", "import"},
+                          {"event.outcome", "failure"},
+                          {"event.duration", took.count()},
+                          {"trace.id", trace.trace_id},
+                          {"file.path", name},
+                          {"error.code", to_string(outcome.error().code)},
+                          {"error.message", outcome.error().message}});
+    }
+    std::vector<telemetry::LogField> fields{{"event.action", "import"},
+                                            {"event.outcome", outcome_of(outcome->state)},
+                                            {"event.reason", to_string(outcome->state)},
+                                            {"event.duration", took.count()},
+                                            {"trace.id", trace.trace_id},
+                                            {"file.path", name},
+                                            {"tributary.import.accepted", outcome->accepted},
+                                            {"tributary.import.rejected", outcome->rejected}};
+    if (!outcome->detail.empty()) fields.emplace_back("tributary.import.detail", outcome->detail);
+    log.info("An import ended.", fields);
+}
+
+}  // namespace
+
 Importer::Importer(object_store::ObjectStore& store, const event::Catalog& catalog, Send send,
                    const Clock& clock, telemetry::Log& log, tracing::Tracer& tracer,
                    ImportSettings settings)
@@ -63,6 +100,15 @@ Importer::Importer(object_store::ObjectStore& store, const event::Catalog& catal
 Result<ImportOutcome> Importer::run(const object_store::ObjectId& object,
                                     const std::string& version, const tracing::TraceContext& trace,
                                     SteadyTime stop_at) {
+    const SteadyTime begin = clock_.steady_now();
+    auto outcome = import(object, version, trace, stop_at);
+    log_end(log_, object, trace, outcome, clock_.steady_now() - begin);
+    return outcome;
+}
+
+Result<ImportOutcome> Importer::import(const object_store::ObjectId& object,
+                                       const std::string& version,
+                                       const tracing::TraceContext& trace, SteadyTime stop_at) {
     if (is_ignored(object)) {
         return untouched(State::ignored, "A folder's marker, or a result of an import.");
     }

@@ -65,11 +65,13 @@ public:
     /// `version` may be empty: the newest. Returns soon after `stop_at`. An error is the
     /// environment's fault (the store, the Producer, its token): nothing is lost, what was reached
     /// is in the checkpoint, try the same later. Runs at once over the same object do no harm: ids
-    /// and results are the same.
+    /// and results are the same. How it ended is logged.
     Result<ImportOutcome> run(const object_store::ObjectId& object, const std::string& version,
                               const tracing::TraceContext& trace, SteadyTime stop_at);
 
 private:
+    Result<ImportOutcome> import(const object_store::ObjectId& object, const std::string& version,
+                                 const tracing::TraceContext& trace, SteadyTime stop_at);
     [[nodiscard]] bool is_ignored(const object_store::ObjectId& object) const;
 
     object_store::ObjectStore& store_;

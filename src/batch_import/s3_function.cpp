@@ -128,24 +128,7 @@ void S3Function::go_on_soon(const SqsMessage& message) {
 }
 
 Result<ImportOutcome> S3Function::run_object(const CreatedObject& object, const Run& run) {
-    const SteadyTime begin = clock_.steady_now();
-    auto outcome = importer_.run(object.id, object.version, run.trace, run.stop_at);
-    const std::string name = "s3://" + object.id.bucket + "/" + object.id.key;
-    if (!outcome) {
-        log_.error("An import failed; it will be tried again.",
-                   {{"file.path", name},
-                    {"error.code", to_string(outcome.error().code)},
-                    {"error.message", outcome.error().message}});
-        return outcome;
-    }
-    const auto took = std::chrono::floor<milliseconds>(clock_.steady_now() - begin);
-    log_.info("An import ended.", {{"file.path", name},
-                                   {"event.outcome", to_string(outcome->state)},
-                                   {"tributary.accepted", outcome->accepted},
-                                   {"tributary.rejected", outcome->rejected},
-                                   {"tributary.duration_ms", took.count()},
-                                   {"tributary.detail", outcome->detail}});
-    return outcome;
+    return importer_.run(object.id, object.version, run.trace, run.stop_at);
 }
 
 Result<void> S3Function::go_on_later(const CreatedObject& object, const ImportOutcome& outcome,

@@ -94,7 +94,10 @@ TEST_F(S3FunctionTest, EachBatchIsAChildOfTheInvocationsTrace) {
     const std::string trace = R"("trace":{"id":"5759e988bd862e3fe1be46a994272793"})";
     EXPECT_EQ(bench_.log.lines({trace, R"("outcome":"success")", bench_.producer.ids[0]}).size(),
               1U);
-    EXPECT_EQ(bench_.log.lines({trace, R"("outcome":"success")"}).size(), 2U);
+    EXPECT_EQ(bench_.log.lines({trace, R"("action":"forward")", R"("outcome":"success")"}).size(),
+              2U);
+    EXPECT_EQ(bench_.log.lines({trace, R"("action":"import")", R"("outcome":"success")"}).size(),
+              1U);
     EXPECT_EQ(bench_.log.lines({trace, R"("outcome":"failure")", R"("code":"400")"}).size(), 1U);
 }
 

@@ -230,7 +230,7 @@ void AsyncInvoker::give_up(Lock& lock, const ObjectVersion& object, const Task& 
     const auto stored = store_.put({settings_.bucket, key}, record);
     if (stored) {
         log_.error("An object was given up; put it into the bucket again once the cause is gone.",
-                   {{"file.path", object.key}, {"tributary.failure", key}});
+                   {{"file.path", object.key}, {"tributary.failure.path", key}});
     } else {
         log_.error(
             "That an object was given up cannot be stored; it is tried again at the next "

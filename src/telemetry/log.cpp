@@ -130,13 +130,16 @@ std::string json_line(std::string_view service, Level level, Timestamp now,
     return line;
 }
 
-/// Empty where there is none.
-std::string_view trace_id_in(std::span<const LogField> fields) {
+/// Of an event's line; empty for every other, such as that of a whole import, which comes once.
+std::string_view trace_id_of_event(std::span<const LogField> fields) {
+    std::string_view trace;
+    bool is_of_event = false;
     for (const LogField& field : fields) {
+        is_of_event = is_of_event || field.name == "event.id";
         if (field.name != "trace.id") continue;
-        if (const auto* id = std::get_if<std::string>(&field.value)) return *id;
+        if (const auto* id = std::get_if<std::string>(&field.value)) trace = *id;
     }
-    return {};
+    return is_of_event ? trace : std::string_view();
 }
 
 std::string human_line(Level level, Timestamp now, std::string_view service,
@@ -181,7 +184,8 @@ void Log::write(Level level, std::string_view message, std::span<const LogField>
         const std::scoped_lock lock(mutex_);
         const bool is_warning = level >= Level::warn;
         if (is_repeat(messages_, is_warning ? message : std::string_view(), suppressed)) return;
-        if (is_repeat(traces_, is_warning ? std::string_view() : trace_id_in(fields), suppressed)) {
+        if (is_repeat(traces_, is_warning ? std::string_view() : trace_id_of_event(fields),
+                      suppressed)) {
             return;
         }
     }

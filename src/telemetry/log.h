@@ -38,8 +38,8 @@ struct LogField {
 
 /// Writes one JSON object a line (Elastic Common Schema) to a file descriptor; on a terminal, a
 /// line for people. CR and LF in values cannot forge a line. Messages are sentences. Thread-safe.
-/// Of repeats, which are warnings of one message and lines of one `trace.id`, ten are written in
-/// ten seconds; how many were left out is told when the next one is.
+/// Of repeats, which are warnings of one message and events' lines of one `trace.id`, ten are
+/// written in ten seconds; how many were left out is told when the next one is.
 class Log {
 public:
     struct Settings {

@@ -91,19 +91,23 @@ TEST_F(LogTest, LimitsTheLinesOfOneTraceAndOfNoOther) {
     for (int i = 0; i < 50; ++i) {
         log.info("Done.", {{"event.id", std::to_string(i)}, {"trace.id", "a-file"}});
     }
-    log.info("Done.", {{"trace.id", "another"}});
+    log.info("Done.", {{"event.id", "0"}, {"trace.id", "another"}});
     for (int i = 0; i < 20; ++i) log.info("No trace.");
     const std::string first = written();
     EXPECT_EQ(std::count(first.begin(), first.end(), '\n'), 10 + 1 + 20);
+    log.info("An import ended.", {{"trace.id", "a-file"}});
+    EXPECT_NE(written().find("An import ended."), std::string::npos);
     clock_.advance(std::chrono::seconds(11));
-    log.info("Done.", {{"trace.id", "a-file"}});
+    log.info("Done.", {{"event.id", "50"}, {"trace.id", "a-file"}});
     EXPECT_NE(written().find(R"("original":"Done.","suppressed":40)"), std::string::npos);
 }
 
 TEST_F(LogTest, ManyTracesDoNotForgetTheLimitOfWarnings) {
     CapturedLog log(clock_);
     for (int i = 0; i < 10; ++i) log.warn("Again.");
-    for (int i = 0; i < 2'000; ++i) log.info("Done.", {{"trace.id", std::to_string(i)}});
+    for (int i = 0; i < 2'000; ++i) {
+        log.info("Done.", {{"event.id", "0"}, {"trace.id", std::to_string(i)}});
+    }
     log.warn("Again.");
     EXPECT_EQ(log.lines({"Again."}).size(), 10U);
     EXPECT_EQ(log.lines({"Done."}).size(), 2'000U);

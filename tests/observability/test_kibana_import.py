@@ -12,6 +12,7 @@ import kibana_queries
 from system import BIN
 
 OBJECTS = kibana_queries.load()
+TEMPLATE = kibana_queries.FILE.parents[1] / "logs_template.json"
 
 
 class ScriptedKibana(http.server.ThreadingHTTPServer):
@@ -65,13 +66,27 @@ def run(url, *arguments, **settings):
                           capture_output=True, text=True, timeout=60)
 
 
+def log_lines(done):
+    """A job's stdout is no terminal: what it says is log lines."""
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def failure_of(done):
+    """The sentence of the one line that tells why it failed."""
+    [line] = log_lines(done)
+    assert line["log"]["level"] == "error" and line["event"]["outcome"] == "failure" and not done.stderr, done
+    return line["error"]["message"]
+
+
 def test_it_waits_until_kibana_is_ready_and_may_run_again(tmp_path):
     not_ready = (503, "Kibana server is not ready yet")
     with ScriptedKibana(not_ready, not_ready) as kibana:
         for _ in range(2):
             done = run(kibana.url)
             assert done.returncode == 0, done.stderr
-            assert f"{len(OBJECTS)} objects" in done.stdout
+            [line] = log_lines(done)
+            assert line["tributary"]["objects"] == len(OBJECTS) and line["url"]["full"] == kibana.url
+            assert line["event"] == {"action": "import", "outcome": "success"}
         assert kibana.kept == OBJECTS
         assert len(kibana.requests) == 4
         path, headers = kibana.requests[-1]
@@ -93,7 +108,7 @@ def test_it_names_what_kibana_did_not_take():
     with ScriptedKibana((200, refusal)) as kibana:
         done = run(kibana.url)
     assert done.returncode == 1
-    assert "tributary-dashboard-logs: missing_references" in done.stderr
+    assert "tributary-dashboard-logs: missing_references" in failure_of(done)
 
 
 @pytest.mark.parametrize("url", [None, "http://127.0.0.1:1"], ids=["not ready", "nobody there"])
@@ -101,13 +116,23 @@ def test_it_says_when_kibana_was_not_ready_in_time(url):
     with ScriptedKibana(*[(503, "not ready")] * 100) as kibana:
         done = run(url or kibana.url, "--timeout", "0")
     assert done.returncode == 69, done
-    assert "was not ready in time" in done.stderr
+    said = failure_of(done)
+    assert "was not ready in time" in said and "KIBANA_URL" in said and "KIBANA_API_KEY" in said
 
 
 def test_a_file_that_is_not_there_is_a_wrong_configuration():
     done = subprocess.run([BIN / "tributary", "kibana", "import", "/nowhere.ndjson"], env={},
                           capture_output=True, text=True, timeout=60)
     assert done.returncode == 78 and "/nowhere.ndjson" in done.stderr
+
+
+@pytest.mark.parametrize("command", [["retention"], ["logs", "install", TEMPLATE, "--timeout", "0"]],
+                         ids=lambda command: command[0])
+def test_upkeep_that_reaches_nobody_names_the_settings(command):
+    done = subprocess.run([BIN / "tributary", *command], env={"ELASTICSEARCH_URL": "http://127.0.0.1:1"},
+                          capture_output=True, text=True, timeout=60)
+    assert done.returncode == 69, done
+    assert {"ELASTICSEARCH_URL", "(http://127.0.0.1:1),"} <= set(failure_of(done).split())
 
 
 def test_upkeep_wants_an_address():

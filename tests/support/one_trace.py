@@ -12,9 +12,9 @@ def traceparent(trace, flags="01"):
 
 
 def lines_of(system, trace):
-    """Every log line of that trace, of all programs."""
+    """Every log line of that trace about an event, of all programs; a file's import has one of its own."""
     lines = (json.loads(line) for line in system.log_text().splitlines() if trace in line)
-    return [line for line in lines if line.get("trace", {}).get("id") == trace]
+    return [line for line in lines if line.get("trace", {}).get("id") == trace and "id" in line["event"]]
 
 
 def document(system, deadline, **query):

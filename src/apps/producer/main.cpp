@@ -88,7 +88,7 @@ Result<void> run(const settings::Settings& values, const apps::TerminationSignal
         stats.write_if_due();
     }
     const auto limit = values.duration("DRAIN_TIMEOUT");
-    log.info("Draining.", {{"limit_ms", limit.count()}});
+    log.info("Draining.", {{"tributary.limit_ms", limit.count()}});
     service.begin_drain();
     (*server)->drain(limit);
     writer->drain(limit);

@@ -35,9 +35,6 @@ Result<bool> import_one(batch_import::Importer& importer, const std::string& nam
     if (!object) return std::unexpected(object.error());
     const auto outcome = importer.run(*object, "", trace, clock.steady_now() + kNoDeadline);
     if (!outcome) return std::unexpected(outcome.error());
-    fmt::print("{}: {}, {} accepted, {} rejected{}{}\n", name, to_string(outcome->state),
-               outcome->accepted, outcome->rejected, outcome->detail.empty() ? "" : ". ",
-               outcome->detail);
     return is_done(outcome->state);
 }
 

@@ -260,11 +260,11 @@ Result<void> System::run(const TerminationSignals& signals) {
         is_announced = true;
         const std::string gateway = addresses_.url_of(addresses_.gateway());
         log_.info("The whole system runs on this machine.",
-                  {{"gateway", gateway},
-                   {"console", gateway + "/"},
-                   {"producer", addresses_.url_of(addresses_.producer())},
-                   {"consumer", addresses_.url_of(addresses_.consumer())},
-                   {"bucket", data_folder_ + "/" + kBucket}});
+                  {{"tributary.addresses.gateway", gateway},
+                   {"tributary.addresses.console", gateway + "/"},
+                   {"tributary.addresses.producer", addresses_.url_of(addresses_.producer())},
+                   {"tributary.addresses.consumer", addresses_.url_of(addresses_.consumer())},
+                   {"tributary.addresses.bucket", data_folder_ + "/" + kBucket}});
     }
     return {};
 }

@@ -44,7 +44,7 @@ class World:
         """How lambda_s3 said that its invocations for a file ended."""
         lines = [json.loads(line) for line in (self.folder / "localstack.log").read_text(errors="replace").splitlines()
                  if line.startswith("{") and '"An import ended."' in line]
-        return [line["event"]["outcome"] for line in lines if line["file"]["path"].endswith(f"/{key}")]
+        return [line["event"]["reason"] for line in lines if line["file"]["path"].endswith(f"/{key}")]
 
     def check_that_the_queue_is_done(self):
         wait_for(lambda: self.aws.messages(self.outputs["upload_queue_url"]) == 0, "an empty queue", LIMIT)
