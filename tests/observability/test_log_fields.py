@@ -9,8 +9,10 @@ from metrics import ROOT
 from system import BIN, System, wait_for
 
 TEMPLATE = json.loads((ROOT / "deploy/observability/logs_template.json").read_text())
-SOURCES = [file for file in (ROOT / "src").rglob("*.cpp") if not file.name.endswith(("_test.cpp", "_bench.cpp"))]
-CALL = re.compile(r"\blog_?(?:\.|->)(?:debug|info|warn|error)\(|LogField> fields\{|fields\.emplace_back\(|LogField\(")
+SOURCES = [file for file in (ROOT / "src").rglob("*.cpp")
+           if not file.name.endswith(("_test.cpp", "_bench.cpp"))]
+CALL = re.compile(r"\blog_?(?:\.|->)(?:debug|info|warn|error)\(|LogField> fields\{|"
+                  r"fields\.emplace_back\(|LogField\(")
 FIELD = re.compile(r'(?:\{|emplace_back\(|LogField\()"([a-z_@.]+)",')
 FITTING = {str: {"keyword", "text", "date_nanos", "flattened"}, bool: {"boolean"},
            int: {"long", "integer", "double"}, float: {"double"}}
@@ -20,7 +22,8 @@ def mapped(properties, path=""):
     """{field: type}"""
     found = {}
     for name, one in properties.items():
-        found |= mapped(one["properties"], f"{path}{name}.") if "properties" in one else {path + name: one["type"]}
+        found |= (mapped(one["properties"], f"{path}{name}.") if "properties" in one
+                  else {path + name: one["type"]})
     return found
 
 
@@ -87,7 +90,8 @@ def test_an_import_job_tells_its_ends_as_log_lines(system):
     folder = system.data / "jobs"
     folder.mkdir()
     (folder / "orders.json").write_text('[{"id": 3}, 7]')
-    settings = {"OBJECT_STORE_DIR": str(system.data), "PRODUCER_URL": system.producer, "TRACE_SAMPLE_PERCENT": "100"}
+    settings = {"OBJECT_STORE_DIR": str(system.data), "PRODUCER_URL": system.producer,
+                "TRACE_SAMPLE_PERCENT": "100"}
     done = subprocess.run([BIN / "tributary", "import", "jobs/orders.json", "jobs/gone.json"], env=settings,
                           capture_output=True, text=True, timeout=60)
     lines = [json.loads(line) for line in done.stdout.splitlines()]
