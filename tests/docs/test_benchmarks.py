@@ -27,7 +27,9 @@ def test_log_lines_are_judged_by_the_range_and_not_by_the_middle(percents, verdi
 
 
 def test_cpu_seconds_are_finer_than_the_ticks_of_proc():
-    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as program:
+    with subprocess.Popen([sys.executable, "-c", "input(1)"], stdin=subprocess.PIPE,
+                          stdout=subprocess.PIPE) as program:
+        program.stdout.read(1)
         before = measure.cpu_seconds(program.pid)
         program.communicate(b"\n", timeout=30)
     assert before > 0 and round(before * measure.TICKS, 6) != round(before * measure.TICKS)
