@@ -23,7 +23,18 @@ def rounds(*percents):
 ])
 def test_log_lines_are_judged_by_the_range_and_not_by_the_middle(percents, verdict):
     low, _, high = log_lines.differences(rounds(*percents), "cpu")
-    assert log_lines.verdict(low, high) == verdict, (low, high)
+    assert log_lines.verdict(low, high, None) == verdict, (low, high)
+
+
+@pytest.mark.parametrize("low, high, lines, stacks, verdict", [
+    (-5.0, 8.0, 30, 3_000, "yes, by samples"),
+    (-5.0, 8.0, 80, 3_000, "undecided"),  # 2.7 %, but as likely as not it is 3.
+    (-5.0, 8.0, 0, 3, "undecided"),
+    (-5.0, 8.0, 0, 0, "undecided"),
+    (3.5, 8.0, 30, 3_000, "no"),
+])
+def test_samples_decide_where_the_rounds_do_not_and_are_enough(low, high, lines, stacks, verdict):
+    assert log_lines.verdict(low, high, log_lines.Share(lines, stacks)) == verdict
 
 
 def test_cpu_seconds_are_finer_than_the_ticks_of_proc():
