@@ -16,7 +16,7 @@ def import_copy(system, folder):
                           env={"OBJECT_STORE_DIR": str(folder), "PRODUCER_URL": system.producer},
                           capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "3 accepted" in done.stdout
+    assert json.loads(done.stdout.splitlines()[-1])["tributary"]["import"] == {"accepted": 3, "rejected": 0}
     return file.stat().st_ino
 
 
