@@ -29,7 +29,8 @@ def test_log_lines_are_judged_by_the_range_and_not_by_the_middle(percents, verdi
 @pytest.mark.parametrize("low, high, lines, stacks, verdict", [
     (-5.0, 8.0, 30, 3_000, "yes, by samples"),
     (-5.0, 8.0, 80, 3_000, "undecided"),  # 2.7 %, but as likely as not it is 3.
-    (-5.0, 8.0, 0, 3, "undecided"),
+    (-5.0, 8.0, 0, 3_000, "undecided"),  # Of a program without symbols.
+    (-5.0, 8.0, 1, 20, "undecided"),
     (-5.0, 8.0, 0, 0, "undecided"),
     (3.5, 8.0, 30, 3_000, "no"),
 ])
