@@ -110,10 +110,15 @@ run('an impatient second click turns no page that has not come', {}, async (open
   await older.click();
   assert.equal(await pager.textContent(), '1–25 of 60');
   assert.equal(await first(), newest);
-  await held[0].continue();
+  await held[0].fulfill({status: 503, contentType: 'application/problem+json', body: '{"title":"Down","detail":"Not now."}'});
+  await page.getByText('Not now.').waitFor();
+  await older.click();
+  await waitFor(() => held.length === 2, 'the same question, again by itself');
+  assert.equal(held[1].request().url(), held[0].request().url());
+  await held[1].continue();
   await pager.getByText('26–50 of 60').waitFor();
   assert.notEqual(await first(), newest);
-  assert.equal(held.length, 1);
+  assert.equal(held.length, 2);
 });
 
 run('Events are searched, filtered by type and time, and paged', {}, async (open) => {

@@ -87,8 +87,8 @@ export function EventsPageView(props: {about?: About; route: Route}) {
     }), {signal}),
   }), `${key} ${cursor}`);
   const page = load.value;
-  // The cursor of a page that is being left leads to the one that is on its way.
-  const turnTo = (next: string[]) => { if (!load.isLoading) setCursors(next); };
+  // A page that was left stays until the next one has come; its cursor leads to that one only.
+  const showOlder = () => { if (load.isCurrent) setCursors([...cursors, page!.cursor!]); };
   return (
     <Page title="Events" lead="Every document, newest first."
       actions={<button type="button" onClick={load.reload}>Refresh</button>}>
@@ -110,8 +110,8 @@ export function EventsPageView(props: {about?: About; route: Route}) {
           </div>
           <nav class="pager" aria-label="Pages">
             <span role="status">{count(page.first)}–{count(page.first + page.events.length - 1)} of {count(page.total)}</span>
-            <button type="button" disabled={!cursors.length} onClick={() => turnTo(cursors.slice(0, -1))}>Newer</button>
-            <button type="button" disabled={!page.cursor} onClick={() => turnTo([...cursors, page.cursor!])}>Older</button>
+            <button type="button" disabled={!cursors.length} onClick={() => setCursors(cursors.slice(0, -1))}>Newer</button>
+            <button type="button" disabled={!page.cursor} onClick={showOlder}>Older</button>
           </nav>
         </>
       )}

@@ -90,7 +90,7 @@ export function LettersPageView(props: {about?: About; route: Route}) {
   }), `${filterKey} ${from}`);
   const page = load.value;
   // Only a page that has come tells whether another one follows.
-  const turnTo = (next: number) => { if (!load.isLoading) setFrom(next); };
+  const showOlder = () => { if (load.isCurrent) setFrom(from + kPageSize); };
   const openOnes = page?.letters.filter((letter) => letter.state === 'open') ?? [];
   const go = (next: Filters, nextState = state) => setQuery({...next, state: nextState === 'open' ? '' : nextState});
   const done = (result: LetterReport) => { setReport(result); setTarget(undefined); setChosen(new Set()); load.reload(); };
@@ -136,8 +136,8 @@ export function LettersPageView(props: {about?: About; route: Route}) {
           </div>
           <nav class="pager" aria-label="Pages">
             <span role="status">{count(page.first)}–{count(page.first + page.letters.length - 1)} of {count(page.total)}</span>
-            <button type="button" disabled={from === 0} onClick={() => turnTo(Math.max(0, from - kPageSize))}>Newer</button>
-            <button type="button" disabled={from + page.letters.length >= page.total} onClick={() => turnTo(from + kPageSize)}>Older</button>
+            <button type="button" disabled={from === 0} onClick={() => setFrom(Math.max(0, from - kPageSize))}>Newer</button>
+            <button type="button" disabled={from + page.letters.length >= page.total} onClick={showOlder}>Older</button>
           </nav>
         </>
       )}
