@@ -6,12 +6,16 @@ import pathlib
 import re
 import shutil
 import subprocess
+import sys
 
 import pytest
 import yaml
 
 from rendered import (BESIDE, COMBINATIONS, OURS, OVERLAYS, ROOT, TREE, WORKLOADS, config_map, containers,
                       find, key, pod_spec, render, template, workloads)
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent / "server_image"))
+from build import VOLUMES  # noqa: E402
 
 BIN = pathlib.Path(os.environ.get("TRIBUTARY_BIN_DIR", ROOT / "build/release/bin"))
 ALL = OVERLAYS + COMBINATIONS
@@ -243,6 +247,55 @@ def test_brokers_without_zookeeper_know_how_many_they_are(folder, replicas):
         "/opt/kafka/bin/kafka-server-start.sh", "/run/kafka/server.properties"]
 
 
+def is_within(path, folder):
+    return pathlib.PurePosixPath(path).is_relative_to(folder)
+
+
+def lies_on(container, path):
+    """The mount on which a container keeps this path, or None where it is a volume that the image declares."""
+    mounts = dict.fromkeys(VOLUMES[container["image"].partition(":")[0]])
+    mounts |= {one["mountPath"]: one["name"] for one in container["volumeMounts"]}
+    above = [one for one in mounts if is_within(path, one)]
+    assert above, f"{path} is on the image's own root"
+    return mounts[max(above, key=len)]
+
+
+def is_torn(container, path):
+    """Whether a volume that the image declares replaces a part of this folder."""
+    return any(is_within(volume, path) and lies_on(container, volume) is None
+               for volume in VOLUMES[container["image"].partition(":")[0]])
+
+
+def data_folder(manifests, name):
+    properties = {"kafka": ("server.properties", "log.dirs"), "zookeeper": ("zookeeper.properties", "dataDir")}
+    file, entry = properties[name]
+    return dict(line.split("=", 1) for line in config_map(manifests, f"{name}-settings")[file].splitlines()
+                if "=" in line)[entry]
+
+
+@pytest.mark.parametrize("folder", ALL)
+def test_what_a_server_keeps_is_on_its_claim_and_not_on_a_volume_that_ends_with_the_container(folder):
+    manifests = render(folder)
+    for one in workloads(manifests):
+        name = one["metadata"]["name"]
+        if name in ("kafka", "zookeeper"):
+            data = data_folder(manifests, name)
+            [claim] = one["spec"]["volumeClaimTemplates"]
+            # Below the mount, where a new disk has its lost+found.
+            assert {"name": "data", "mountPath": str(pathlib.PurePosixPath(data).parent)} in (
+                containers(one)[-1]["volumeMounts"])
+            for container in containers(one):
+                assert lies_on(container, data) == claim["metadata"]["name"] == "data", container["name"]
+                assert not is_torn(container, data), container["name"]
+            if name == "zookeeper":
+                assert f">{data}/myid" in containers(one)[0]["command"][-1]
+
+
+def test_the_volumes_of_every_image_that_keeps_events_are_known():
+    rows = yaml.safe_load((TREE / "versions/kustomization.yaml").read_text())["images"]
+    assert {one["newName"] for one in rows if one["name"] in ("zookeeper", "kafka", "kafka-kraft")} == set(VOLUMES)
+
+
 @pytest.mark.parametrize("folder", ALL)
 def test_a_probe_asks_elasticsearch_itself_only_where_it_answers_everybody(folder):
     for one in workloads(render(folder)):
@@ -345,6 +398,7 @@ def test_the_manifests_that_are_tried_differ_from_the_shipped_ones_in_image_name
                 names[container["image"]] = twin["image"]
                 twin["image"] = container["image"]
         assert one == other, key(one)
+    # What else an image decides, the volumes that it declares, is the same: VOLUMES in server_image/build.py.
     for image, twin in names.items():
         print(f"{image} -> {twin}")
     assert {image.split(":")[0] for image, twin in names.items() if image != twin} == {

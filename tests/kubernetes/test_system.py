@@ -40,6 +40,33 @@ def test_an_event_posted_to_the_producer_is_found_in_the_index_and_in_the_consol
     assert elasticsearch_count(system, "orders-index", {"ids": {"values": [receipt["id"]]}}) == 1
 
 
+def send(system, total):
+    """The receipt of one event, of a Kafka that may be on its way back."""
+    def receipt():
+        status, answer = request(system.ways["producer"].port, "POST", "/produce",
+                                 {"type": "order", "data": {"id": 9001, "total": total}})
+        return answer if status == 200 else None
+    return system.asked_again(receipt, "a receipt")
+
+
+def made_anew(system, namespace, name):
+    before = {pod["metadata"]["uid"] for pod in system.cluster.pods(namespace, name)}
+    system.cluster.kubectl("delete", "pod", "--namespace", namespace, "--selector",
+                           f"app.kubernetes.io/name={name}")
+    wait_for(lambda: {pod["metadata"]["uid"] for pod in system.cluster.ready_pods(namespace, name)} - before,
+             f"a new {name}", 300)
+
+
+def test_what_kafka_and_zookeeper_hold_outlives_their_pods(system):
+    before = send(system, 1)
+    for name in ("kafka", "zookeeper"):
+        made_anew(system, "kafka", name)
+    after = send(system, 2)
+    # The same topic, since there is nobody but a deploy to make it, and the same log.
+    assert (after["topic"], after["partition"]) == (before["topic"], before["partition"])
+    assert after["offset"] > before["offset"]
+
+
 def documents_of_the_file(system):
     system.settled_ledger()
     return elasticsearch_count(system, "orders-index", {"prefix": {"source": "s3://uploads/orders.json"}})

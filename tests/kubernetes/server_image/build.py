@@ -6,7 +6,7 @@ registry; and one with a Fluent Bit that is there already.
     build.py FILE.tar --fluent-bit PROGRAM
 
 The first starts each of its servers as the vendors' images do: the same paths, the same settings files,
-the same commands; with no command it is Elasticsearch.
+the same commands, the same volumes; with no command it is Elasticsearch.
 """
 import hashlib
 import io
@@ -26,6 +26,15 @@ from parts import kafka_jars  # noqa: E402
 
 KAFKA, KRAFT, ELASTICSEARCH = "3.9.2", "4.3.1", "8.19.21"
 SERVERS, AGENT = (f"localhost/tributary-test/{name}:test" for name in ("servers", "fluent-bit"))
+# What the vendors' images declare as volumes (VOLUME in their Dockerfiles). A container runtime makes each a
+# new empty folder for every container, unless something is mounted at exactly this path: what is written
+# there is gone with the container, also where a volume is mounted above it.
+VOLUMES = {
+    "confluentinc/cp-zookeeper": ("/var/lib/zookeeper/data", "/var/lib/zookeeper/log",
+                                  "/etc/zookeeper/secrets"),
+    "confluentinc/cp-kafka": ("/var/lib/kafka/data", "/etc/kafka/secrets"),
+    "apache/kafka": ("/var/lib/kafka/data", "/etc/kafka/secrets", "/mnt/shared/config"),
+}
 SCRIPT = """#!/bin/sh
 # Stands in for the vendor's script of this name.
 exec java ${{KAFKA_HEAP_OPTS:--Xmx256m}} ${{KAFKA_LOG4J_OPTS:-}} -cp '/opt/{library}/*' {main} "$@"
@@ -127,9 +136,17 @@ def build(file, image, lay_out, **config):
     pack(file, image, [base(), work / "own.tar"], **config)
 
 
+def declared():
+    return sorted(set().union(*VOLUMES.values()))
+
+
 def lay_out_servers(root):
     lay_out_kafka(root)
     lay_out_elasticsearch(root)
+    # Theirs belong to the user of their servers, too: writing works, and only lasts no longer than that.
+    for volume in declared():
+        (root / volume[1:]).mkdir(parents=True)
+        (root / volume[1:]).chmod(0o777)
 
 
 def main(file, option=None, program=None):
@@ -139,7 +156,7 @@ def main(file, option=None, program=None):
               Entrypoint=["/fluent-bit/bin/fluent-bit"], Env=["LD_LIBRARY_PATH=/fluent-bit/lib"])
     else:
         build(file, SERVERS, lay_out_servers, User="1000:1000", Entrypoint=["/bin/sh", "-c", ENTRY],
-              Env=["PATH=/usr/local/bin:/usr/bin:/bin"])
+              Env=["PATH=/usr/local/bin:/usr/bin:/bin"], Volumes={path: {} for path in declared()})
 
 
 if __name__ == "__main__":
