@@ -330,8 +330,26 @@ def test_an_import_that_is_tried_again_makes_the_same_events():
     [container] = pod_spec(job)["containers"]
     # Neither the node nor the volume of the pod that is next decides the ids.
     assert container["args"][:2] == ["import", "--by-content"]
-    # The pod and its checkpoint outlive the container.
-    assert pod_spec(job)["restartPolicy"] == "OnFailure"
+
+
+def test_an_import_that_another_try_cannot_mend_fails_at_once_and_leaves_its_log():
+    job = find(render("import"), "Job", "import")
+    # With a container that is started again within its pod, the log would go with the pod.
+    assert pod_spec(job)["restartPolicy"] == "Never"
+    [rule] = job["spec"]["podFailurePolicy"]["rules"]
+    assert rule["action"] == "FailJob" and rule["onExitCodes"] == {
+        "containerName": pod_spec(job)["containers"][0]["name"], "operator": "In", "values": [1, 2, 78]}
+
+
+@pytest.mark.parametrize("arguments, code", [
+    (["uploads/anything.json"], 1), (["--no-such-option"], 2), (["uploads"], 78)])
+def test_these_are_the_codes_with_which_an_import_refuses(arguments, code, tmp_path):
+    (tmp_path / "uploads").mkdir()
+    (tmp_path / "uploads/anything.json").write_text("[]")
+    done = subprocess.run([BIN / "tributary", "import", "--by-content", *arguments], text=True,
+                          capture_output=True, timeout=30,
+                          env={"OBJECT_STORE_DIR": str(tmp_path), "PRODUCER_URL": "http://127.0.0.1:1"})
+    assert done.returncode == code, done.stdout + done.stderr
 
 
 def test_the_import_shows_the_producer_the_token_that_is_made_for_it():

@@ -98,6 +98,28 @@ def test_a_file_that_a_job_imports_is_found_once_however_often_it_runs(system, t
         kubectl("delete", "configmap", "import-file", "--namespace", "tributary")
 
 
+def test_a_file_that_is_refused_fails_its_job_at_once_and_the_log_says_why(system):
+    job = find(render("import"), "Job", "import")
+    job["metadata"] |= {"name": "import-refused", "namespace": "tributary"}
+    [container] = job["spec"]["template"]["spec"]["containers"]
+    container["args"] = ["import", "--by-content", "uploads/anything.json"]
+    container["volumeMounts"][1]["mountPath"] = "/store/uploads/anything.json"
+    place = ("--namespace", "tributary", "job/import-refused")
+    kubectl = system.cluster.kubectl
+    kubectl("create", "configmap", "import-file", "--namespace", "tributary", "--from-literal=orders.json=[]")
+    try:
+        kubectl("apply", "--filename", "-", text=json.dumps(job))
+
+        def failed():
+            status = system.cluster.get(*place)["status"]
+            return status if "Failed" in {one["type"] for one in status.get("conditions", [])} else None
+        assert wait_for(failed, "the end of the job", 120)["failed"] == 1
+        assert "The file's name, or a folder that it lies in, must contain one of" in kubectl("logs", *place)
+    finally:
+        kubectl("delete", *place, "--ignore-not-found")
+        kubectl("delete", "configmap", "import-file", "--namespace", "tributary")
+
+
 def running(system):
     """Pods by name, but those of jobs, which end."""
     return {pod["metadata"]["name"]: pod["metadata"]["labels"]["app.kubernetes.io/name"]
