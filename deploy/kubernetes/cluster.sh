@@ -63,8 +63,21 @@ deploy() {
     for job in "${jobs[@]}"; do
         "$kubectl" delete job "${job#*/}" --namespace "${job%/*}" --ignore-not-found >/dev/null 2>&1 || true
     done
+    # KEDA refuses a workload that another autoscaler has.
+    if grep -q '^kind: ScaledObject$' "$rendered"; then
+        "$kubectl" delete hpa consumer --namespace tributary --ignore-not-found >/dev/null
+    fi
+    trap 'tell_why' EXIT
     "$kubectl" apply --server-side --force-conflicts --filename "$rendered" >/dev/null
     ready
+    trap - EXIT
+}
+
+# When a deploy ended before all was ready.
+tell_why() {
+    status >&2 || true
+    echo "Not all of it became ready within $timeout for each: see above why. CLUSTER_TIMEOUT takes a" \
+        "longer time; the same command again goes on from here." >&2
 }
 
 is_skipped() {
@@ -73,18 +86,19 @@ is_skipped() {
 
 # Waits for every workload but those named in CLUSTER_SKIP, whose images a place may not have.
 ready() {
-    local namespace workload job
+    local namespace workload workloads job
     for namespace in kafka logging tributary logging-agents; do
-        for workload in $("$kubectl" get statefulset,deployment,daemonset --namespace "$namespace" \
-            --output name); do
+        # In a statement of its own: of a command in `for` nobody asks how it ended.
+        workloads=$("$kubectl" get statefulset,deployment,daemonset --namespace "$namespace" --output name)
+        for workload in $workloads; do
             is_skipped "${workload##*/}" ||
                 "$kubectl" rollout status "$workload" --namespace "$namespace" --timeout "$timeout"
         done
     done
     for job in "${jobs[@]}"; do
         is_skipped "${job#*/}" && continue
-        for workload in $("$kubectl" get job "${job#*/}" --namespace "${job%/*}" --ignore-not-found \
-            --output name); do
+        workloads=$("$kubectl" get job "${job#*/}" --namespace "${job%/*}" --ignore-not-found --output name)
+        for workload in $workloads; do
             "$kubectl" wait --for=condition=complete "$workload" --namespace "${job%/*}" --timeout "$timeout"
         done
     done
@@ -140,6 +154,10 @@ destroy() {
 
 case ${1:-help} in
     load | deploy | status | destroy) "$@" ;;
-    secrets) only_ours && exec ./secrets.sh "${@:2}" ;;
+    # Without an `&&` between them, before which no failure of kubectl would end the first.
+    secrets)
+        only_ours
+        exec ./secrets.sh "${@:2}"
+        ;;
     *) sed -n '2,13s/^# \{0,1\}//p' "$(basename "$0")" && exit 2 ;;
 esac

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # ./dev cluster secrets [--renew]: makes what overlays/production expects and nobody has made yet: the
 # authority and the certificate of Elasticsearch, its first password, the tokens of Producer, console and
-# import. What is there stays; with --renew all but the certificates. The API keys come later, from a job,
-# once Elasticsearch runs.
+# import, which fit each other. What is there stays; with --renew all but the certificates. The API keys come
+# later, from a job, once Elasticsearch runs.
 set -euo pipefail
 cd "$(dirname "$0")"
 readonly kubectl=${KUBECTL:-kubectl}
@@ -23,6 +23,36 @@ make() {
     case $kind in secret) set -- generic "$name" "$@" ;; *) set -- "$name" "$@" ;; esac
     "$kubectl" create "$kind" "$@" --namespace "$namespace" >/dev/null
     echo "$namespace/$name made"
+}
+
+# entry SECRET NAME: what a Secret in `tributary` has under this name.
+entry() {
+    "$kubectl" get secret "$1" --namespace tributary \
+        --output "go-template={{index .data \"$2\" | base64decode}}"
+}
+
+entry_or_new() {
+    if is_there tributary secret "$1"; then entry "$@"; else openssl rand -hex 24; fi
+}
+
+# make_client SECRET NAME ENTRY ARGUMENT…: what the Producer knows as NAME's token, as ENTRY of a Secret.
+make_client() {
+    local secret=$1 name=$2 entry=$3 token
+    shift 3
+    if is_there tributary secret "$secret"; then
+        echo "tributary/$secret is there"
+        return
+    fi
+    # NAME=TOKEN or NAME[TYPE|…]=TOKEN, with blanks wherever.
+    token=$(tr ',' '\n' <<<"$known" | tr -d ' \t' | sed -nE "s/^$name(\[[^]]*\])?=//p" | head -n 1)
+    if [ -z "$token" ]; then
+        echo "tributary/$secret is not made: the Secret producer-token has no token with the name $name." \
+            "Add $name=TOKEN to its entry \"tokens\", behind a comma, and run this again; or delete the Secrets" \
+            "producer-token, console-tokens and import-token, and all tokens are made anew." >&2
+        incomplete=yes
+        return
+    fi
+    make tributary secret "$secret" "$@" --from-literal="$entry=$token"
 }
 
 # An authority that signs one certificate for every name of Elasticsearch, and is forgotten.
@@ -64,12 +94,17 @@ make tributary configmap elasticsearch-ca --from-file="$folder/ca.crt"
 make logging-agents configmap elasticsearch-ca --from-file="$folder/ca.crt"
 make logging secret elasticsearch-bootstrap --from-literal=password="$(openssl rand -hex 24)"
 
+# What the Producer's clients show it is what it knows, whichever of the Secrets are missing.
 if ! is_there tributary secret producer-token; then
-    token=$(openssl rand -hex 24) import_token=$(openssl rand -hex 24)
-    make tributary secret producer-token --from-literal=tokens="console=$token,import=$import_token"
-    make tributary secret console-tokens --from-literal=console="$(openssl rand -hex 24)" \
-        --from-literal=producer="$token"
-    make tributary secret import-token --from-literal=token="$import_token"
+    console_token=$(entry_or_new console-tokens producer)
+    import_token=$(entry_or_new import-token token)
+    make tributary secret producer-token \
+        --from-literal=tokens="console=$console_token,import=$import_token"
 else
     echo "tributary/producer-token is there"
 fi
+known=$(entry producer-token tokens)
+incomplete=''
+make_client console-tokens console producer --from-literal=console="$(openssl rand -hex 24)"
+make_client import-token import token
+[ -z "$incomplete" ]
