@@ -30,10 +30,11 @@ TABLE = {
 }
 # From, to, port, where one of the two is no pod of the system: another namespace, or a range of addresses.
 ANYWHERE = "anywhere"
-OUTSIDE = {("fluent-bit", ANYWHERE, 443), ("fluent-bit", ANYWHERE, 6443)}  # The API server.
+API_SERVER = (443, 6443, 8443)  # Managed clusters', kubeadm's and kind's, minikube's.
+OUTSIDE = {("fluent-bit", ANYWHERE, port) for port in API_SERVER}
 # Where Elasticsearch has security, a job makes the keys, and writes them by the API server.
 SECURED = TABLE | {("api-keys", "elasticsearch", 9200)}
-OUTSIDE_SECURED = OUTSIDE | {("api-keys", ANYWHERE, 443), ("api-keys", ANYWHERE, 6443)}
+OUTSIDE_SECURED = OUTSIDE | {("api-keys", ANYWHERE, port) for port in API_SERVER}
 LOAD_BALANCER = {("10.40.0.0/16", "producer", 8081)}
 EXTERNAL_KAFKA = {(name, "0.0.0.0/0", "9092-9198") for name in ("producer", "consumer", "console", "topics")}
 EXTERNAL_ELASTICSEARCH = {
@@ -81,7 +82,8 @@ TABLES = {
     "tests/production-kraft-tls": (with_kraft(SECURED), OUTSIDE_SECURED),
     "tests/production-observed": (SECURED, OUTSIDE_SECURED | KEDA | MONITORING | INGRESS),
 }
-PORTS = (443, 2020, 2181, 2888, 3888, 4318, 5601, 6443, 8080, 8081, 8082, 9092, 9093, 9200, 9243, 9300)
+PORTS = (443, 2020, 2181, 2888, 3888, 4318, 5601, 6443, 8080, 8081, 8082, 8443, 9092, 9093, 9200, 9243,
+         9300)
 
 
 def matches(selector, labels):

@@ -419,6 +419,32 @@ def test_three_of_a_store_are_on_three_nodes_and_restart_with_a_pause(folder):
                 0 if one["metadata"]["name"] == "zookeeper" else 30)
 
 
+def requested(manifests):
+    """MiB and thousandths of a CPU of all pods that stay, with as few of each as there may be."""
+    fewest = {one["spec"]["scaleTargetRef"]["name"]: one["spec"]["minReplicas"] for one in manifests
+              if one["kind"] == "HorizontalPodAutoscaler"}
+    memory = cpu = 0
+    for one in workloads(manifests):
+        if one["kind"] not in ("Job", "CronJob"):
+            count = one["spec"].get("replicas", fewest.get(one["metadata"]["name"], 1))
+            for container in pod_spec(one)["containers"]:
+                wanted = container["resources"]["requests"]
+                number, unit = re.fullmatch(r"(\d+)([MG]i)", wanted["memory"]).groups()
+                memory += count * int(number) * {"Mi": 1, "Gi": 1024}[unit]
+                wanted = str(wanted["cpu"])
+                cpu += count * (int(wanted[:-1]) if wanted.endswith("m") else 1_000 * int(wanted))
+    return memory, cpu
+
+
+@pytest.mark.parametrize("folder, words, gib, cpus", [
+    ("overlays/local", "(`overlays/local` alone requests 4 GB and one CPU,", 4, 1),
+    ("overlays/production", "`overlays/production` requests 38 GiB and 7 CPUs,", 38, 7)])
+def test_the_page_says_what_a_shape_requests(folder, words, gib, cpus):
+    memory, cpu = requested(render(folder))
+    assert (round(memory / 1024), round(cpu / 1000)) == (gib, cpus)
+    assert words in " ".join((ROOT / "docs/kubernetes.md").read_text().split())
+
+
 def test_the_manifests_that_are_tried_differ_from_the_shipped_ones_in_image_names_only():
     shipped = render("overlays/local")
     tried = render(str(ROOT / "tests/kubernetes/on_cluster"))
