@@ -410,10 +410,12 @@ def test_three_of_a_store_are_on_three_nodes_and_restart_with_a_pause(folder):
     for one in render(folder):
         if one["kind"] == "StatefulSet":
             labels = {"matchLabels": {"app.kubernetes.io/name": one["metadata"]["name"]}}
+            # Without `minDomains` two nodes would do for three pods.
             assert pod_spec(one)["topologySpreadConstraints"] == [
-                {"maxSkew": 1, "topologyKey": key, "whenUnsatisfiable": otherwise, "labelSelector": labels}
-                for key, otherwise in (("kubernetes.io/hostname", "DoNotSchedule"),
-                                       ("topology.kubernetes.io/zone", "ScheduleAnyway"))]
+                {"maxSkew": 1, "minDomains": 3, "topologyKey": "kubernetes.io/hostname",
+                 "whenUnsatisfiable": "DoNotSchedule", "labelSelector": labels},
+                {"maxSkew": 1, "topologyKey": "topology.kubernetes.io/zone",
+                 "whenUnsatisfiable": "ScheduleAnyway", "labelSelector": labels}]
             # ZooKeeper's servers hold little, and have caught up when they answer.
             assert one["spec"].get("minReadySeconds", 0) >= (
                 0 if one["metadata"]["name"] == "zookeeper" else 30)

@@ -13,7 +13,7 @@ IMAGE = "localhost/tributary-test/servers:test"
 
 
 def without_security(stateful_set):
-    """Also small: three of them beside everything else."""
+    """Also small, and together on whatever nodes there are: three of them beside everything else."""
     spec = pod_spec(stateful_set)
     [container] = spec["containers"]
     container["image"] = IMAGE
@@ -21,6 +21,7 @@ def without_security(stateful_set):
                         for one in container["env"] if one["name"] != "ELASTIC_PASSWORD"]
     container["resources"] = {"requests": {"cpu": "100m", "memory": "512Mi"}, "limits": {"memory": "1Gi"}}
     container["volumeMounts"] = [one for one in container["volumeMounts"] if one["name"] != "certificates"]
+    del spec["topologySpreadConstraints"]
     spec["volumes"] = [{"name": "settings", "configMap": {"name": "settings"}}]
     return stateful_set
 
