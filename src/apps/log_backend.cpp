@@ -1,5 +1,6 @@
 #include "apps/log_backend.h"
 
+#include <algorithm>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <utility>
@@ -9,6 +10,8 @@
 
 namespace tributary::apps {
 namespace {
+
+using std::chrono::milliseconds;
 
 /// Headers and key come on top of the event itself.
 constexpr std::size_t kRecordOverhead = std::size_t{64} << 10;
@@ -20,6 +23,14 @@ constexpr std::chrono::seconds kPatience{5};
 
 std::size_t max_record_bytes(const settings::Settings& settings) {
     return static_cast<std::size_t>(settings.integer("MAX_EVENT_BYTES")) + kRecordOverhead;
+}
+
+/// Both together end before the answer, with the second in which librdkafka looks; the wait is
+/// short rather than none where the settings leave nothing for it.
+milliseconds waiting_timeout(milliseconds answer_deadline, milliseconds delivery_timeout) {
+    constexpr milliseconds kSecond{1'000};
+    const auto left = answer_deadline - delivery_timeout - kSecond;
+    return std::max(kSecond, std::min(left, delivery_timeout));
 }
 
 /// What both logs have in common: they make their parts by the same names.
@@ -106,17 +117,8 @@ Result<std::unique_ptr<LogBackend>> open_embedded(const settings::Settings& sett
     return std::make_unique<EmbeddedBackend>(std::move(*log));
 }
 
-}  // namespace
-
-std::vector<std::string> topics_of(const event::Catalog& catalog) {
-    std::vector<std::string> topics;
-    for (const event::EntityType& type : catalog.types()) topics.push_back(type.topic);
-    return topics;
-}
-
-Result<std::unique_ptr<event_log::KafkaLog>> open_kafka(const settings::Settings& settings,
-                                                        std::chrono::milliseconds patience,
-                                                        const Clock& clock, telemetry::Log& log) {
+event_log::KafkaLogSettings kafka_settings(const settings::Settings& settings,
+                                           milliseconds patience, telemetry::Log& log) {
     event_log::KafkaLogSettings log_settings;
     log_settings.bootstrap_servers = settings.text("KAFKA_BOOTSTRAP_SERVERS");
     log_settings.properties = settings.kafka_properties();
@@ -132,7 +134,21 @@ Result<std::unique_ptr<event_log::KafkaLog>> open_kafka(const settings::Settings
             log.debug("Kafka's client says something.", {{"event.reason", line}});
         }
     };
-    return event_log::KafkaLog::open(std::move(log_settings), clock);
+    return log_settings;
+}
+
+}  // namespace
+
+std::vector<std::string> topics_of(const event::Catalog& catalog) {
+    std::vector<std::string> topics;
+    for (const event::EntityType& type : catalog.types()) topics.push_back(type.topic);
+    return topics;
+}
+
+Result<std::unique_ptr<event_log::KafkaLog>> open_kafka(const settings::Settings& settings,
+                                                        milliseconds patience, const Clock& clock,
+                                                        telemetry::Log& log) {
+    return event_log::KafkaLog::open(kafka_settings(settings, patience, log), clock);
 }
 
 Result<void> check_kafka_properties(const settings::Settings& settings) {
@@ -149,14 +165,20 @@ Result<void> check_kafka_properties(const settings::Settings& settings) {
 
 Result<std::unique_ptr<LogBackend>> open_event_log(const settings::Settings& settings,
                                                    const event::Catalog& catalog,
-                                                   const Clock& clock, telemetry::Log& log) {
+                                                   const Clock& clock, telemetry::Log& log,
+                                                   std::optional<milliseconds> answer_deadline) {
     if (settings.text("KAFKA_BOOTSTRAP_SERVERS").empty()) {
         if (auto fine = check_kafka_properties(settings); !fine) {
             return std::unexpected(fine.error());
         }
         return open_embedded(settings, catalog, clock);
     }
-    auto kafka = open_kafka(settings, kPatience, clock, log);
+    auto log_settings = kafka_settings(settings, kPatience, log);
+    if (answer_deadline) {
+        log_settings.waiting_timeout =
+            waiting_timeout(*answer_deadline, log_settings.delivery_timeout);
+    }
+    auto kafka = event_log::KafkaLog::open(std::move(log_settings), clock);
     if (!kafka) return std::unexpected(kafka.error());
     log.info("Uses Kafka.",
              {{"server.address", settings.text("KAFKA_BOOTSTRAP_SERVERS")},

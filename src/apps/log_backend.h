@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -41,10 +42,11 @@ public:
 /// The topics of the catalog's types.
 std::vector<std::string> topics_of(const event::Catalog& catalog);
 
-/// `clock`, `catalog` and `log` must outlive what is returned.
-Result<std::unique_ptr<LogBackend>> open_event_log(const settings::Settings& settings,
-                                                   const event::Catalog& catalog,
-                                                   const Clock& clock, telemetry::Log& log);
+/// `clock`, `catalog` and `log` must outlive what is returned. Where outcomes of writing are of use
+/// only until `answer_deadline`, what waits in a writer is refused in time for it.
+Result<std::unique_ptr<LogBackend>> open_event_log(
+    const settings::Settings& settings, const event::Catalog& catalog, const Clock& clock,
+    telemetry::Log& log, std::optional<std::chrono::milliseconds> answer_deadline = std::nullopt);
 
 /// Whether Kafka's client takes the KAFKA_… properties, also where the embedded log is used:
 /// `invalid_input` names the one that it does not take.

@@ -63,7 +63,8 @@ Result<void> run(const settings::Settings& values, const apps::TerminationSignal
     if (!catalog) return std::unexpected(catalog.error());
     auto callers = ingest::parse_callers(values.text("PRODUCER_TOKEN"), *catalog);
     if (!callers) return std::unexpected(callers.error());
-    const auto event_log = apps::open_event_log(values, *catalog, clock, log);
+    const auto event_log = apps::open_event_log(values, *catalog, clock, log,
+                                                values.duration("PRODUCER_ANSWER_TIMEOUT"));
     if (!event_log) return std::unexpected(event_log.error());
 
     const auto traces =

@@ -15,8 +15,8 @@ Result<void> check_settings(const KafkaLogSettings& settings) {
         return fail(ErrorCode::invalid_input,
                     "No broker is named. Set KAFKA_BOOTSTRAP_SERVERS to host:port.");
     }
-    for (const auto limit :
-         {settings.delivery_timeout, settings.request_timeout, settings.close_timeout}) {
+    for (const auto limit : {settings.delivery_timeout, settings.waiting_timeout,
+                             settings.request_timeout, settings.close_timeout}) {
         if (limit.count() >= 1 && limit <= std::chrono::minutes(5)) continue;
         return fail(ErrorCode::invalid_input,
                     fmt::format("Kafka was to be given {} ms to answer; use 1 ms to 5 minutes.",

@@ -24,9 +24,12 @@ struct KafkaLogSettings {
     /// librdkafka's properties, by its names: TLS, SASL, anything that is not ours to guarantee.
     std::map<std::string, std::string> properties;
 
-    /// From handing a record over until its fate is decided. It may wait a second before, behind
-    /// the first part of its own call longer; what has waited for all this time is not handed over.
+    /// From handing a record over to librdkafka until its fate is decided.
     std::chrono::milliseconds delivery_timeout{std::chrono::seconds(15)};
+    /// Before: behind a batch that is under way, mostly at most a second, or for the names of a
+    /// topic's partitions. What has waited longer is `unavailable` and never handed over, so both
+    /// together bound the time until an outcome; librdkafka looks once a second.
+    std::chrono::milliseconds waiting_timeout{std::chrono::seconds(4)};
     /// Bounds what waits in one writer; what does not fit is `retry_later` at once.
     std::size_t max_queued_bytes = std::size_t{64} << 20;
     /// Key, value and headers of one record together; larger ones are `invalid_input`. Dead letters

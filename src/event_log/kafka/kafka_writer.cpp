@@ -247,15 +247,15 @@ bool KafkaWriter::hand_over(PendingRecord& pending, Lane& lane, FinishedCalls& f
     return true;
 }
 
-/// What waited as long as librdkafka may try is not handed over: that would begin anew.
+/// What waited too long is not handed over: librdkafka's time for it would begin only now, and end
+/// after whoever waits for the outcome has given up.
 void KafkaWriter::expire(Lane& lane, SteadyTime now, FinishedCalls& finished) {
-    while (!lane.waiting.empty() &&
-           lane.waiting.front()->since + settings_.delivery_timeout < now) {
+    while (!lane.waiting.empty() && lane.waiting.front()->since + settings_.waiting_timeout < now) {
         settle_first(lane,
                      {ErrorCode::unavailable,
                       fmt::format("Kafka did not confirm what was before this record for the topic "
                                   "'{}' within {} ms, so this one was not written.",
-                                  lane.topic.name, settings_.delivery_timeout.count())},
+                                  lane.topic.name, settings_.waiting_timeout.count())},
                      finished);
     }
 }

@@ -132,6 +132,7 @@ TEST_F(KafkaWriterOnMock, WhatWasHandedOverLaterDoesNotOvertakeWhatWasGivenUp) {
 
 /// What was sent may have been written; what waits behind it was not, and is told so in time.
 TEST_F(KafkaWriterOnMock, TheRestOfACallIsNotSentWhileItsFirstPartIsUnderWay) {
+    settings_.delivery_timeout = settings_.waiting_timeout + 2s;
     ASSERT_TRUE(append_one(writer()));
     const auto session = writer().session();
     kafka_.delay(20s);
@@ -145,6 +146,30 @@ TEST_F(KafkaWriterOnMock, TheRestOfACallIsNotSentWhileItsFirstPartIsUnderWay) {
     EXPECT_EQ(code_of_outcome(outcome_of(std::move(another))), ErrorCode::unavailable);
     EXPECT_EQ(writer().queued_bytes(), 0U);
     EXPECT_EQ(writer().session(), session);
+}
+
+/// What is handed over has the whole delivery timeout before it; nobody is to wait for both in
+/// vain.
+TEST_F(KafkaWriterOnMock, WhatWaitsIsRefusedLongBeforeWhatItWaitsForIsDecided) {
+    settings_.delivery_timeout = 5min;
+    settings_.waiting_timeout = 1s;
+    ASSERT_TRUE(append_one(writer()));
+    kafka_.delay(5min);
+    auto outcomes = begin_append(writer(), more_than_a_batch());
+    auto another = begin_append(writer(), one());
+    ASSERT_EQ(another.wait_for(15s), std::future_status::ready);
+    EXPECT_EQ(code_of_outcome(another.get().at(0)), ErrorCode::unavailable);
+    EXPECT_LT(writer().queued_bytes(), 1'300'000U) << "the rest of the call is refused, too";
+    EXPECT_EQ(outcomes.wait_for(0s), std::future_status::timeout);
+}
+
+TEST_F(KafkaWriterOnMock, WhatWaitsForTheNamesOfPartitionsIsRefusedAsSoon) {
+    settings_.delivery_timeout = 5min;
+    settings_.waiting_timeout = 1s;
+    kafka_.stop();
+    auto outcomes = begin_append(writer(), one());
+    ASSERT_EQ(outcomes.wait_for(15s), std::future_status::ready);
+    EXPECT_EQ(code_of_outcome(outcomes.get().at(0)), ErrorCode::unavailable);
 }
 
 TEST_F(KafkaWriterOnMock, ARecordThatIsItselfAtFaultLeavesItsNeighboursAlone) {

@@ -105,14 +105,14 @@ void KafkaWriter::hand_over_late(FinishedCalls& finished) {
     const auto now = clock_.steady_now();
     for (auto& [name, topic] : topics_) {
         while (!topic.unresolved.empty() &&
-               topic.unresolved.front()->since + settings_.delivery_timeout < now) {
+               topic.unresolved.front()->since + settings_.waiting_timeout < now) {
             auto& pending = *topic.unresolved.front();
             topic.unresolved.pop_front();
             settle(pending,
                    fail(ErrorCode::unavailable,
                         fmt::format("Kafka did not say within {} ms which partitions the topic "
                                     "'{}' has; nothing was written.",
-                                    settings_.delivery_timeout.count(), name)),
+                                    settings_.waiting_timeout.count(), name)),
                    finished);
         }
         for (auto& lane : topic.lanes) {
