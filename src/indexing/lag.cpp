@@ -4,24 +4,61 @@
 #include <string>
 
 namespace tributary::indexing {
+namespace {
+
+/// For each of them the log may have waited as long as it waits for a broker.
+constexpr int kMaxUnanswered = 2;
+
+telemetry::Labels labels_of(const event_log::TopicPartition& partition) {
+    return {{"topic", partition.topic}, {"partition", std::to_string(partition.partition)}};
+}
+
+}  // namespace
 
 void Lag::update() {
-    const auto positions = consumer_.positions();
-    for (const auto& [partition, gauge] : gauges_) {
-        if (!positions.contains(partition)) gauge->set(0);
+    const Positions positions = consumer_.positions();
+    for (auto& [partition, gauges] : gauges_) {
+        if (positions.contains(partition)) continue;
+        gauges.position->set(0);
+        if (gauges.lag != nullptr) gauges.lag->set(0);
     }
-    for (const auto& [partition, position] : positions) {
+    for (const auto& [partition, position] : positions) show_position(partition, position);
+    measure(positions);
+}
+
+void Lag::measure(const Positions& positions) {
+    auto next = positions.upper_bound(asked_last_);
+    int unanswered = 0;
+    for (auto left = positions.size(); left > 0 && unanswered < kMaxUnanswered; --left) {
+        if (next == positions.end()) next = positions.begin();
+        const auto& [partition, position] = *next++;
+        asked_last_ = partition;
         const auto range = inspector_.range(partition);
-        if (!range) return;  // Nor will it answer for the others.
-        telemetry::Gauge*& gauge = gauges_[partition];
-        if (gauge == nullptr) {
-            gauge = &metrics_.gauge(
-                "tributary_consumer_lag_records",
-                "Records behind the offset up to which all are done.",
-                {{"topic", partition.topic}, {"partition", std::to_string(partition.partition)}});
+        if (range) {
+            show_lag(partition, range->end - position);
+        } else {
+            ++unanswered;
         }
-        gauge->set(static_cast<double>(std::max<std::int64_t>(0, range->end - position)));
     }
+}
+
+void Lag::show_position(const event_log::TopicPartition& partition, std::int64_t position) {
+    telemetry::Gauge*& gauge = gauges_[partition].position;
+    if (gauge == nullptr) {
+        gauge = &metrics_.gauge("tributary_consumer_position", "Offset up to which all are done.",
+                                labels_of(partition));
+    }
+    gauge->set(static_cast<double>(position));
+}
+
+void Lag::show_lag(const event_log::TopicPartition& partition, std::int64_t lag) {
+    telemetry::Gauge*& gauge = gauges_[partition].lag;
+    if (gauge == nullptr) {
+        gauge = &metrics_.gauge("tributary_consumer_lag_records",
+                                "Records behind the offset up to which all are done.",
+                                labels_of(partition));
+    }
+    gauge->set(static_cast<double>(std::max<std::int64_t>(0, lag)));
 }
 
 }  // namespace tributary::indexing

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 #include <map>
+#include <set>
 
 #include "indexing/consumer_fixture.h"
 #include "indexing/lag.h"
@@ -16,7 +17,10 @@ public:
         return std::vector<TopicPartition>();
     }
     Result<Range> range(const TopicPartition& partition) override {
-        if (is_away) return fail(ErrorCode::unavailable, "The log is away.");
+        ++asked;
+        if (is_away || leaderless.contains(partition)) {
+            return fail(ErrorCode::unavailable, "The log is away.");
+        }
         return Range{0, ends[partition]};
     }
     Result<event_log::CommittedOffset> committed(const std::string& /*group*/,
@@ -31,13 +35,18 @@ public:
     Result<std::string> engine() override { return std::string("scripted"); }
 
     std::map<TopicPartition, std::int64_t> ends;
+    std::set<TopicPartition> leaderless;
     bool is_away = false;
+    int asked = 0;
 };
 
 class StatsTest : public ConsumerTest {
 protected:
     std::string lag_of(const std::string& topic) const {
         return line_of("tributary_consumer_lag_records{partition=\"0\",topic=\"" + topic + "\"}");
+    }
+    std::string position_of(const std::string& topic) const {
+        return line_of("tributary_consumer_position{partition=\"0\",topic=\"" + topic + "\"}");
     }
     ScriptedEnds ends_;
 };
@@ -58,6 +67,43 @@ TEST_F(StatsTest, LagIsWhatLiesBehindTheFinishedRecords) {
     turn(2);
     lag.update();
     EXPECT_EQ(lag_of("orders"), "0");
+    EXPECT_EQ(position_of("orders"), "0");
+}
+
+TEST_F(StatsTest, ThePositionIsThatOfTheFinishedRecordsWhetherTheLogAnswersOrNot) {
+    Lag lag(consumer(), ends_, metrics);
+    reader().assign(orders);
+    append_events(5);
+    ASSERT_TRUE(turn_until_committed(5));
+    ends_.is_away = true;
+    lag.update();
+    EXPECT_EQ(position_of("orders"), "5");
+}
+
+TEST_F(StatsTest, APartitionWithoutALeaderHidesNoOther) {
+    Lag lag(consumer(), ends_, metrics);
+    reader().assign(orders);
+    reader().assign(products);
+    turn(2);
+    ends_.leaderless = {orders};
+    ends_.ends[products] = 3;
+    lag.update();
+    EXPECT_EQ(lag_of("products"), "3");
+}
+
+TEST_F(StatsTest, ALogThatIsAwayIsAskedTwiceAndThenForThePartitionsBehind) {
+    Lag lag(consumer(), ends_, metrics);
+    const std::vector<TopicPartition> partitions{
+        {"orders", 0}, {"orders", 1}, {"products", 0}, {"suppliers", 0}};
+    for (const TopicPartition& partition : partitions) reader().assign(partition);
+    turn(2);
+    ends_.leaderless = {partitions[0], partitions[1], partitions[2]};
+    ends_.ends[partitions[3]] = 4;
+    lag.update();
+    EXPECT_EQ(ends_.asked, 2);
+    lag.update();
+    EXPECT_EQ(lag_of("suppliers"), "4");
+    EXPECT_EQ(ends_.asked, 5);
 }
 
 TEST_F(StatsTest, TheLineTellsWhatBecameOfTheRecords) {

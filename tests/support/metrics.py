@@ -36,10 +36,11 @@ def documented(service):
 
 
 def selectors(expression):
-    """Every metric that an expression names, with its matchers as (label, value) pairs."""
+    """Every metric that an expression names, with its matchers as (label, value), one per alternative."""
     for name, matchers in re.findall(r"\b(tributary_\w+|up)\b(?:\{([^}]*)\})?", expression):
         yield (re.sub(r"_(bucket|sum|count)$", "", name) if name not in OF_PROMETHEUS else name,
-               re.findall(r'(\w+)\s*=~?\s*"([^"]*)"', matchers))
+               [(label, value) for label, values in re.findall(r'(\w+)\s*!?[=~]+\s*"([^"]*)"', matchers)
+                for value in re.split(r"\|(?![^(]*\))", values)])
 
 
 def groupings(expression):

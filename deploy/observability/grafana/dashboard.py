@@ -63,6 +63,9 @@ ROWS = {
     "Consumer": [
         ("Lag by topic", "short", [("{{topic}}", "sum by (topic) (tributary_consumer_lag_records)")],
          "Records that wait, by topic."),
+        ("Position by partition", "short",
+         [("{{topic}}/{{partition}}", "max by (topic, partition) (tributary_consumer_position)")],
+         "The offset up to which all are done: level where nothing comes, or a partition stands still."),
         ("Verdicts", "cps", [("{{verdict}}", rate("tributary_consumer_items_total", "verdict"))],
          "What the index said to single documents."),
         ("Dead letters by reason", "short",
