@@ -15,9 +15,25 @@ bool is_ip_address(const std::string& host) {
            ::inet_pton(AF_INET6, host.c_str(), address.data()) == 1;
 }
 
+/// Browsers leave it out of an Origin, and some proxies write it into a Host.
+std::string_view without_default_port(std::string_view host, std::string_view scheme) {
+    const std::string_view port = scheme == "https" ? ":443" : ":80";
+    if (host.ends_with(port)) host.remove_suffix(port.size());
+    return host;
+}
+
 bool is_origin_of(std::string_view origin, std::string_view host) {
-    const std::size_t scheme = origin.find("://");
-    return scheme != std::string_view::npos && equals_without_case(origin.substr(scheme + 3), host);
+    const std::size_t end = origin.find("://");
+    if (end == std::string_view::npos || host.empty()) return false;
+    const std::string_view scheme = origin.substr(0, end);
+    return equals_without_case(without_default_port(origin.substr(end + 3), scheme),
+                               without_default_port(host, scheme));
+}
+
+/// The host that the browser asked the first of several proxies for.
+std::string_view forwarded_host(const Request& request) {
+    const std::string_view hosts = request.headers.get("X-Forwarded-Host");
+    return hosts.substr(0, hosts.find(','));
 }
 
 }  // namespace
@@ -29,8 +45,10 @@ bool changes_something(const Request& request) {
 bool is_from_foreign_page(const Request& request) {
     if (!changes_something(request)) return false;
     if (request.headers.get("Sec-Fetch-Site") == "cross-site") return true;
-    return request.headers.contains("Origin") &&
-           !is_origin_of(request.headers.get("Origin"), request.headers.get("Host"));
+    if (!request.headers.contains("Origin")) return false;
+    const std::string_view origin = request.headers.get("Origin");
+    return !is_origin_of(origin, request.headers.get("Host")) &&
+           !is_origin_of(origin, forwarded_host(request));
 }
 
 std::string host_name(const Request& request) {

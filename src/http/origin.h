@@ -13,8 +13,10 @@ namespace tributary::http {
 bool changes_something(const Request& request);
 
 /// Whether a page of another origin has a browser send this, to change something: its Origin is not
-/// the host that was asked, or the browser calls it cross-site. The scheme does not count: a proxy
-/// may speak TLS for us.
+/// the host that was asked, or the browser calls it cross-site. The scheme does not count, nor its
+/// default port: a proxy may speak TLS for us. One that asks us under another Host names the
+/// browser's as X-Forwarded-Host; a foreign page cannot send that header without a preflight, and
+/// no server that asks this question answers one.
 bool is_from_foreign_page(const Request& request);
 
 /// `Host` without its port and an IPv6 address's brackets, in lower case.

@@ -34,6 +34,47 @@ TEST(Origin, IsOursWhereItIsTheHostOrWhereThereIsNoPage) {
         request_with("POST", {{"Host", "Shop.example"}, {"Origin", "https://shop.example"}})));
 }
 
+TEST(Origin, IsOursWithAndWithoutTheDefaultPortOfItsScheme) {
+    for (const auto& [host, origin] : std::vector<std::pair<std::string, std::string>>{
+             {"shop.example:443", "https://shop.example"},
+             {"shop.example", "https://shop.example:443"},
+             {"shop.example:80", "http://shop.example"},
+             {"shop.example", "http://shop.example:80"}}) {
+        EXPECT_FALSE(
+            is_from_foreign_page(request_with("POST", {{"Host", host}, {"Origin", origin}})))
+            << host << " " << origin;
+    }
+    for (const auto& [host, origin] : std::vector<std::pair<std::string, std::string>>{
+             {"shop.example:80", "https://shop.example"},
+             {"shop.example:443", "http://shop.example"},
+             {"shop.example:8443", "https://shop.example"},
+             {":443", "https://evil.example"},
+             {"", "https://"}}) {
+        EXPECT_TRUE(
+            is_from_foreign_page(request_with("POST", {{"Host", host}, {"Origin", origin}})))
+            << host << " " << origin;
+    }
+}
+
+TEST(Origin, IsOursWhereItIsTheHostThatAProxyWasAskedFor) {
+    for (const char* forwarded :
+         {"shop.example", "Shop.example:443", "shop.example, inner.example"}) {
+        EXPECT_FALSE(is_from_foreign_page(request_with(
+            "POST", {{"X-Forwarded-Host", forwarded}, {"Origin", "https://shop.example"}})))
+            << forwarded;
+    }
+    for (const char* forwarded : {"", "inner.example, shop.example", "shop.example:8443"}) {
+        EXPECT_TRUE(is_from_foreign_page(request_with(
+            "POST", {{"X-Forwarded-Host", forwarded}, {"Origin", "https://shop.example"}})))
+            << forwarded;
+    }
+    EXPECT_TRUE(is_from_foreign_page(request_with(
+        "POST", {{"X-Forwarded-Host", "shop.example"}, {"Origin", "https://evil.example"}})));
+    EXPECT_TRUE(is_from_foreign_page(request_with("POST", {{"X-Forwarded-Host", "shop.example"},
+                                                           {"Origin", "https://shop.example"},
+                                                           {"Sec-Fetch-Site", "cross-site"}})));
+}
+
 TEST(Host, IsKnownAsAnAddressAsLocalhostAndByItsNames) {
     const std::vector<std::string> names{"Shop.example"};
     for (const char* host : {"127.0.0.1", "localhost:8080", "LOCALHOST", "[::1]:8080",
