@@ -92,15 +92,18 @@ ProxyResponse response_of(receipt::Answer answer) {
     return response;
 }
 
-/// Which kind of problem it was, and no more: its sentence may hold what the client sent.
-void log_failure(telemetry::Log& log, int status,
-                 const std::vector<receipt::ItemOutcome>& outcomes) {
+/// Which kind of problem it was; not its sentence, which may hold what the client sent, but why
+/// nobody was there to answer.
+void log_failure(telemetry::Log& log, int status, const std::vector<receipt::ItemOutcome>& outcomes,
+                 const std::string& unreachable) {
     const auto failed = std::ranges::find_if(
         outcomes, [](const auto& outcome) { return !outcome && outcome.error().status >= 500; });
-    log.warn("A request was not answered with receipts.",
-             {{"event.action", kAction},
-              {"http.response.status_code", status},
-              {"error.type", failed == outcomes.end() ? "" : failed->error().type}});
+    std::vector<telemetry::LogField> fields{
+        {"event.action", kAction},
+        {"http.response.status_code", status},
+        {"error.type", failed == outcomes.end() ? "" : failed->error().type}};
+    if (!unreachable.empty()) fields.emplace_back("error.message", unreachable);
+    log.warn("A request was not answered with receipts.", fields);
 }
 
 /// Absent is fine: then the event gets an id of ours. The rest of the rules is the decoder's.
@@ -218,7 +221,7 @@ receipt::Answer ApiFunction::forward(event::Decoded decoded, std::string_view tr
         receipt::log_outcome(log_, kAction, trace, outcomes.back());
     }
     receipt::Answer answer = receipt::compose(outcomes, decoded.is_batch, sent.retry_after);
-    if (answer.status >= 500) log_failure(log_, answer.status, outcomes);
+    if (answer.status >= 500) log_failure(log_, answer.status, outcomes, sent.unreachable);
     return answer;
 }
 

@@ -68,6 +68,7 @@ protected:
         limit_ = limit;
         producer_client::Sent sent;
         sent.retry_after = milliseconds(7'000);
+        sent.unreachable = unreachable_;
         for (const event::Event& event : events) {
             sent_.push_back(event);
             if (failure_) {
@@ -97,6 +98,7 @@ protected:
     milliseconds time_left_{28'000};
     milliseconds limit_{0};
     std::optional<Error> failure_;
+    std::string unreachable_;
     std::vector<event::Event> sent_;
     Send send_ = [this](std::span<const event::Event> events, milliseconds limit) {
         return produce(events, limit);
@@ -263,6 +265,16 @@ TEST_P(ApiFunctionTest, AFailureIsLoggedByItsKindWithoutWhatWasSent) {
             .size(),
         1U);
     EXPECT_TRUE(log_.lines({"marzipan"}).empty());
+}
+
+TEST_P(ApiFunctionTest, WhyTheProducerCannotBeReachedIsLogged) {
+    unreachable_ = "producer.example: the name is not known.";
+    failure_ = Error(ErrorCode::unavailable, unreachable_);
+    EXPECT_EQ(ask(kOrder).status, 503);
+    EXPECT_EQ(log_.lines({"not answered with receipts",
+                          R"("message":"producer.example: the name is not known.")"})
+                  .size(),
+              1U);
 }
 
 TEST_P(ApiFunctionTest, GivesTheProducerNoMoreTimeThanItHas) {

@@ -203,6 +203,7 @@ private:
             keep_open(items);
             return;
         }
+        if (is_known) sent_.unreachable = error.message;
         const bool is_unknown = error.code == ErrorCode::timed_out;
         for (const std::size_t item : items) {
             const std::string& id = events_[item].id;
@@ -217,6 +218,7 @@ private:
     }
 
     void take_answer(Indices items, const http::Response& response) {
+        sent_.unreachable.clear();
         if (const milliseconds wait = retry_after_of(response); wait > milliseconds(0)) {
             asked_wait_ = std::max(asked_wait_, wait);
             sent_.retry_after = wait;

@@ -42,6 +42,9 @@ struct Sent {
     std::vector<receipt::ItemOutcome> outcomes;  ///< One per event, in their order.
     /// What the Producer asked for last, for the caller's own Retry-After; else one second.
     std::chrono::milliseconds retry_after{1'000};
+    /// Why the last attempt met no Producer; empty where one answered. Holds nothing of what was
+    /// sent or answered, so it may be logged.
+    std::string unreachable;
 };
 
 /// Sends events to `POST /produce` over one kept-alive connection. Repeats what 429, 503, 504, a

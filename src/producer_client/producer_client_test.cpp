@@ -176,8 +176,21 @@ TEST_F(ProducerClientTest, ATokenThatCannotBeHadIsAsGoodAsNoProducer) {
     EXPECT_TRUE(sent.outcomes[0].error().retry_safe);
     EXPECT_NE(sent.outcomes[0].error().detail.find("The secret cannot be read."),
               std::string::npos);
+    EXPECT_EQ(sent.unreachable, "The secret cannot be read.");
     EXPECT_TRUE(producer_.requests().empty());
     EXPECT_FALSE(waits_.empty());
+}
+
+TEST_F(ProducerClientTest, WhoAnswersInTheEndWasReached) {
+    producer_.answer(503, kBusy, "60");
+    token_ = [is_first = true](bool) mutable -> Result<std::string> {
+        if (!std::exchange(is_first, false)) return std::string("token");
+        return fail(ErrorCode::unavailable, "The secret cannot be read.");
+    };
+    const Sent sent = client().send(events(1), kLimit);
+    ASSERT_FALSE(sent.outcomes[0]);
+    EXPECT_EQ(sent.outcomes[0].error().detail, "busy");
+    EXPECT_EQ(sent.unreachable, "");
 }
 
 TEST_F(ProducerClientTest, AnAttemptCutByTheLimitDoesNotHideWhyAnEarlierOneFailed) {

@@ -60,6 +60,9 @@ public:
         write(Level::info, message, fields);
     }
     void warn(std::string_view message, Fields fields = {}) { write(Level::warn, message, fields); }
+    void warn(std::string_view message, std::span<const LogField> fields) {
+        write(Level::warn, message, fields);
+    }
     void error(std::string_view message, Fields fields = {}) {
         write(Level::error, message, fields);
     }
