@@ -1,5 +1,6 @@
 #include "apps/program.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -72,12 +73,12 @@ int report_start_error(const Error& error) {
 }
 
 telemetry::Log make_log(const std::string& service, const settings::Settings& settings,
-                        const Clock& clock) {
+                        const Clock& clock, telemetry::Level shown) {
     const std::string& format = settings.text("LOG_FORMAT");
     const auto level = telemetry::parse_level(settings.text("LOG_LEVEL"));
     return telemetry::Log(
         {.service = service,
-         .minimum = level.value_or(telemetry::Level::info),
+         .minimum = std::min(level.value_or(telemetry::Level::info), shown),
          .human = format == "text" || (format == "auto" && ::isatty(STDOUT_FILENO) != 0)},
         clock);
 }

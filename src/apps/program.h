@@ -33,9 +33,10 @@ Result<void> check_deadlines(const settings::Settings& settings);
 /// that file; returns the exit code that fits.
 int report_start_error(const Error& error);
 
-/// The log that LOG_LEVEL and LOG_FORMAT ask for. `clock` must outlive it.
+/// The log that LOG_LEVEL and LOG_FORMAT ask for; what is of `shown` or above is written whatever
+/// LOG_LEVEL is. `clock` must outlive it.
 telemetry::Log make_log(const std::string& service, const settings::Settings& settings,
-                        const Clock& clock);
+                        const Clock& clock, telemetry::Level shown = telemetry::Level::error);
 
 Result<event::Catalog> load_catalog(const settings::Settings& settings);
 

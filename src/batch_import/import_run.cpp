@@ -16,6 +16,12 @@ using State = ImportOutcome::State;
 constexpr std::string_view kAction = "forward";
 
 Error error_of(const receipt::Problem& problem) {
+    if (problem.type == "/problems/producer-unavailable") {
+        return Error(ErrorCode::retry_later,
+                     fmt::format("The Producer cannot be reached ({}). See that it runs at "
+                                 "PRODUCER_URL.",
+                                 problem.detail));
+    }
     if (problem.retry_safe) {
         return Error(ErrorCode::retry_later, fmt::format("The Producer took no more ({}: {}).",
                                                          problem.status, problem.detail));

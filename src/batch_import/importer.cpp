@@ -47,12 +47,16 @@ std::string_view to_string(State state) {
     return "";
 }
 
+bool is_done(State state) {
+    return state == State::finished || state == State::done_before || state == State::ignored;
+}
+
 namespace {
 
 /// ECS knows no more; `event.reason` tells the state.
 std::string_view outcome_of(State state) {
     if (state == State::paused) return "unknown";
-    return state == State::refused ? "failure" : "success";
+    return is_done(state) ? "success" : "failure";
 }
 
 void log_end(telemetry::Log& log, const object_store::ObjectId& object,
@@ -78,7 +82,8 @@ void log_end(telemetry::Log& log, const object_store::ObjectId& object,
                                             {"tributary.import.accepted", outcome->accepted},
                                             {"tributary.import.rejected", outcome->rejected}};
     if (!outcome->detail.empty()) fields.emplace_back("tributary.import.detail", outcome->detail);
-    log.info("An import ended.", fields);
+    const bool is_fine = is_done(outcome->state) || outcome->state == State::paused;
+    is_fine ? log.info("An import ended.", fields) : log.warn("An import ended.", fields);
 }
 
 }  // namespace

@@ -51,6 +51,8 @@ struct ImportOutcome {
 };
 
 std::string_view to_string(ImportOutcome::State state);
+/// Whether the object's items are where they belong, or its report says why not of single ones.
+bool is_done(ImportOutcome::State state);
 
 /// Brings one object's items to the Producer, in constant memory whatever its size. One thread, and
 /// one more of its own while it runs.
@@ -65,7 +67,8 @@ public:
     /// `version` may be empty: the newest. Returns soon after `stop_at`. An error is the
     /// environment's fault (the store, the Producer, its token): nothing is lost, what was reached
     /// is in the checkpoint, try the same later. Runs at once over the same object do no harm: ids
-    /// and results are the same. How it ended is logged.
+    /// and results are the same. How it ended is logged,
+    /// as a warning where it was neither done nor paused.
     Result<ImportOutcome> run(const object_store::ObjectId& object, const std::string& version,
                               const tracing::TraceContext& trace, SteadyTime stop_at);
 

@@ -135,6 +135,36 @@ def test_upkeep_that_reaches_nobody_names_the_settings(command):
     assert {"ELASTICSEARCH_URL", "(http://127.0.0.1:1),"} <= set(failure_of(done).split())
 
 
+class OldIndices(http.server.BaseHTTPRequestHandler):
+    """Elasticsearch with one index of logs from years ago."""
+
+    def do_GET(self):
+        text = b'{"tributary-logs-2020.01.01": {"aliases": {}}}'
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(text)))
+        self.end_headers()
+        self.wfile.write(text)
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.mark.parametrize("level", ["info", "warn", "error"])
+def test_what_retention_would_delete_is_said_at_every_level_of_logs(level):
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), OldIndices) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        done = subprocess.run([BIN / "tributary", "retention", "--dry-run"],
+                              env={"ELASTICSEARCH_URL": f"http://127.0.0.1:{server.server_port}",
+                                   "LOG_LEVEL": level, "RETENTION_LOGS": "14d", "RETENTION_EVENTS": "0s",
+                                   "RETENTION_DEAD_LETTERS": "0s"},
+                              capture_output=True, text=True, timeout=60)
+        server.shutdown()
+    assert done.returncode == 0, done
+    assert [line["tributary"]["retention"]["index"] for line in log_lines(done)] == \
+        ["tributary-logs-2020.01.01"]
+
+
 def test_upkeep_wants_an_address():
     for command in (["retention"], ["logs", "install", "template.json"]):
         done = subprocess.run([BIN / "tributary", *command], env={}, capture_output=True, text=True,

@@ -90,16 +90,20 @@ def test_an_import_job_tells_its_ends_as_log_lines(system):
     folder = system.data / "jobs"
     folder.mkdir()
     (folder / "orders.json").write_text('[{"id": 3}, 7]')
+    (folder / "what.json").write_text("[]")
     settings = {"OBJECT_STORE_DIR": str(system.data), "PRODUCER_URL": system.producer,
                 "TRACE_SAMPLE_PERCENT": "100"}
-    done = subprocess.run([BIN / "tributary", "import", "jobs/orders.json", "jobs/gone.json"], env=settings,
-                          capture_output=True, text=True, timeout=60)
+    done = subprocess.run([BIN / "tributary", "import", "jobs/orders.json", "jobs/gone.json",
+                           "jobs/what.json"], env=settings, capture_output=True, text=True, timeout=60)
     lines = [json.loads(line) for line in done.stdout.splitlines()]
     check(lines)
     ends = [line for line in lines if line["message"] == "An import ended."]
-    assert [line["event"]["reason"] for line in ends] == ["finished", "gone"], done
+    assert done.returncode == 1, done
+    assert [(line["event"]["reason"], line["event"]["outcome"], line["log"]["level"]) for line in ends] == \
+        [("finished", "success", "info"), ("gone", "failure", "warn"),
+         ("refused", "failure", "warn")], done
     for line in ends:
         assert line["service"]["name"] == "tributary-import" and len(line["trace"]["id"]) == 32
-        assert line["event"]["action"] == "import" and line["event"]["outcome"] == "success"
+        assert line["event"]["action"] == "import"
         assert line["tributary"]["import"].get("detail") != ""
     assert ends[0]["tributary"]["import"] == {"accepted": 1, "rejected": 1}

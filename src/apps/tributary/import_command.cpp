@@ -10,8 +10,6 @@
 namespace tributary::apps {
 namespace {
 
-using State = batch_import::ImportOutcome::State;
-
 /// A job has no deadline of its own; a checkpoint is stored on the way all the same.
 constexpr std::chrono::hours kNoDeadline{24 * 365};
 
@@ -24,18 +22,13 @@ Result<object_store::ObjectId> parse_object(const std::string& name) {
     return object_store::ObjectId(name.substr(0, slash), name.substr(slash + 1));
 }
 
-/// Whether the object's items are where they belong, or its report says why not.
-bool is_done(State state) {
-    return state == State::finished || state == State::done_before || state == State::ignored;
-}
-
 Result<bool> import_one(batch_import::Importer& importer, const std::string& name,
                         const tracing::TraceContext& trace, const Clock& clock) {
     const auto object = parse_object(name);
     if (!object) return std::unexpected(object.error());
     const auto outcome = importer.run(*object, "", trace, clock.steady_now() + kNoDeadline);
     if (!outcome) return std::unexpected(outcome.error());
-    return is_done(outcome->state);
+    return batch_import::is_done(outcome->state);
 }
 
 Result<bool> import_all(const settings::Settings& values, const ImportOptions& options) {

@@ -140,7 +140,9 @@ int retention(const settings::Environment& environment, const RetentionOptions& 
     if (!catalog) return report_start_error(catalog.error());
     const auto upkeep = open_upkeep(*values, *catalog);
     if (!upkeep) return report_start_error(upkeep.error());
-    telemetry::Log log = make_log("tributary-retention", *values, clock);
+    // Who only asks wants the answer.
+    const auto shown = options.is_dry_run ? telemetry::Level::info : telemetry::Level::error;
+    telemetry::Log log = make_log("tributary-retention", *values, clock, shown);
     Retention work(**upkeep, options, clock.now(), log);
     const auto done = run_retention(work, *values, *catalog);
     work.print();
