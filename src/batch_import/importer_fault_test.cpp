@@ -230,6 +230,21 @@ TEST(ImporterFault, AProducerThatIsAwayPausesTheRun) {
     EXPECT_EQ(bench.run("orders.json")->accepted, 20U);
 }
 
+TEST(ImporterFault, WhereNoProducerIsReachedTheSettingIsNamed) {
+    ImportBench bench(eager_settings());
+    bench.upload("orders.json", array_of(20));
+    bench.producer.refuses = [](const event::Event&) {
+        auto nobody = ScriptedProducer::problem(503, true);
+        nobody.type = "/problems/producer-unavailable";
+        return std::optional(std::move(nobody));
+    };
+    const auto paused = bench.run("orders.json");
+    ASSERT_TRUE(paused) << paused.error().message;
+    EXPECT_EQ(paused->state, State::paused);
+    EXPECT_NE(paused->detail.find("It was scripted."), std::string::npos);
+    EXPECT_NE(paused->detail.find("PRODUCER_URL"), std::string::npos) << paused->detail;
+}
+
 TEST(ImporterFault, AWrongTokenIsAnErrorAndRejectsNothing) {
     ImportBench bench(eager_settings());
     bench.upload("orders.json", array_of(20));

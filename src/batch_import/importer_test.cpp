@@ -282,6 +282,9 @@ TEST(Importer, AnObjectThatIsGoneOrReplacedEndsTheRun) {
     EXPECT_EQ(replaced->state, State::replaced);
     EXPECT_EQ(bench.producer.calls, 0);
     EXPECT_EQ(report_of(bench).at("status"), "replaced");
+    EXPECT_EQ(
+        bench.log.lines({"An import ended.", R"("level":"warn")", R"("outcome":"failure")"}).size(),
+        3U);
 }
 
 TEST(Importer, CutsRejectsIntoPartsNamedByTheirFirstItem) {
