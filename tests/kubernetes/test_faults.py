@@ -123,12 +123,13 @@ def keep(rows, is_long=True):
 
 
 def test_every_receipt_is_found_once_through_every_fault(system, is_long):
-    """Under 1,000 events a second, as far as the faults let them through."""
+    """Under 1,000 events a second, as far as the faults let them through. That they were so many is asked of
+    the long form alone, which has the machine for itself."""
     restarts, rows = system.restarts(), []
     with Load(Steady(system, 10), batch=100) as load:
         rate = accepted_per_second(load)
         print(f"{rate:.0f} events a second")
-        assert rate > 900
+        assert rate > 900 or not is_long
         for name in FAULTS if is_long else SHORT:
             more_accepted(load, 2_000)
             before, started = len(load.accepted), time.monotonic()
