@@ -45,7 +45,7 @@ class Stream:
     """`write(number)` writes an event; `copies` is how often each batch is sent, in another order
     each time. No more than `rate` events a second, and a trickle once `budget` events were sent: a
     long fault or a slow machine shall not make a backlog of hours."""
-    first_numbers = itertools.count(0, 10 * RANGE)
+    first_numbers = itertools.count(0, 100 * RANGE)  # More than any stream has threads.
 
     def __init__(self, system, write=plain, copies=1, threads=3, batch=500, rate=6000,
                  budget=RANGE, seed=7, deadline=60):
