@@ -1,5 +1,4 @@
 """Ours and the peers: how each program is built and started, and what it cost while it ran."""
-import contextlib
 import os
 import pathlib
 import shutil
@@ -10,11 +9,12 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 BIN = pathlib.Path(os.environ.get("TRIBUTARY_BIN_DIR", ROOT / "build/release/bin"))
 OUT = ROOT / "build/bench"
-TICKS = os.sysconf("SC_CLK_TCK")
 
 sys.path.insert(0, str(ROOT / "tests/support"))
 from stack import Stack, StackError  # noqa: E402, F401
 from system import request, wait_for  # noqa: E402, F401
+
+from measure import cpu_seconds  # noqa: E402, F401
 
 
 def go_program(name):
@@ -64,9 +64,6 @@ class Program:
     def cpu_seconds(self):
         return cpu_seconds(self.process.pid)
 
-    def exact_cpu_seconds(self):
-        return exact_cpu_seconds(self.process.pid)
-
     def rss_mb(self):
         """The most memory that it has had."""
         self.check()
@@ -81,21 +78,6 @@ class Program:
             except OSError:
                 return False
         wait_for(ready, f"{self.name}'s readiness", 120)
-
-
-def cpu_seconds(pid):
-    stat = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-    return (int(stat[11]) + int(stat[12])) / TICKS
-
-
-def exact_cpu_seconds(pid):
-    """The scheduler's own count, in nanoseconds; ticks are too coarse for turns of a second. Of the
-    threads that run: those that have ended are not in it."""
-    nanoseconds = 0
-    for thread in pathlib.Path(f"/proc/{pid}/task").glob("*/schedstat"):
-        with contextlib.suppress(OSError):  # It ended meanwhile.
-            nanoseconds += int(thread.read_text().split()[0])
-    return nanoseconds / 1e9
 
 
 def median(values):

@@ -50,7 +50,8 @@ true one with 95 %: what the machine's other work adds to a few rounds is left o
 makes the range wide. The limit is 3 % of these CPU seconds; the wall clock of a shared machine decides
 nothing. "In lines" is steadier: of the logging program's processor time, as perf sampled
 its stacks, what went into its lines, and of how many samples; what lines push out of the caches is not in
-it. It decides, "by samples", where the range holds 3 %. They go to a file. Kafka (KRaft) and Elasticsearch share the machine's cores with services and load."""
+it. It decides, "by samples", where the range holds 3 %. They go to a file. Kafka (KRaft) and Elasticsearch
+share the machine's cores with services and load."""
 
 
 def in_turns(rounds, turn):

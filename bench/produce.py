@@ -58,7 +58,7 @@ def wrk(url, connections, seconds, run, batch, *more):
 
 
 def measure(program, url, case, seconds, run):
-    before = program.exact_cpu_seconds()
+    before = program.cpu_seconds()
     more = [case["follow_every"]] if "follow_every" in case else []
     result = wrk(url, case["connections"], seconds, run, case["batch"], *more)
     program.check()
@@ -68,7 +68,7 @@ def measure(program, url, case, seconds, run):
         raise StackError(f"{program.name} accepted nothing at {case}; see {program.log}")
     return {"events_per_second": events / result["seconds"], "p50_ms": result["p50_ms"],
             "p99_ms": result["p99_ms"], "refused": result["refused"], "broken": result["broken"],
-            "cpu_s_per_1000": (program.exact_cpu_seconds() - before) / events * 1000, "events": events}
+            "cpu_s_per_1000": (program.cpu_seconds() - before) / events * 1000, "events": events}
 
 
 def run_case(running, case, options, accepted, number):
