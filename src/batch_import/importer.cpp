@@ -82,8 +82,11 @@ void log_end(telemetry::Log& log, const object_store::ObjectId& object,
                                             {"tributary.import.accepted", outcome->accepted},
                                             {"tributary.import.rejected", outcome->rejected}};
     if (!outcome->detail.empty()) fields.emplace_back("tributary.import.detail", outcome->detail);
-    const bool is_fine = is_done(outcome->state) || outcome->state == State::paused;
-    is_fine ? log.info("An import ended.", fields) : log.warn("An import ended.", fields);
+    if (is_done(outcome->state) || outcome->state == State::paused) {
+        log.info("An import ended.", fields);
+    } else {
+        log.warn("An import ended.", fields);
+    }
 }
 
 }  // namespace

@@ -67,8 +67,8 @@ public:
     /// `version` may be empty: the newest. Returns soon after `stop_at`. An error is the
     /// environment's fault (the store, the Producer, its token): nothing is lost, what was reached
     /// is in the checkpoint, try the same later. Runs at once over the same object do no harm: ids
-    /// and results are the same. How it ended is logged,
-    /// as a warning where it was neither done nor paused.
+    /// and results are the same. How it ended is logged, as a warning where it was neither done nor
+    /// paused.
     Result<ImportOutcome> run(const object_store::ObjectId& object, const std::string& version,
                               const tracing::TraceContext& trace, SteadyTime stop_at);
 

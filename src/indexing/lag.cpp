@@ -9,10 +9,6 @@ namespace {
 /// For each of them the log may have waited as long as it waits for a broker.
 constexpr int kMaxUnanswered = 2;
 
-telemetry::Labels labels_of(const event_log::TopicPartition& partition) {
-    return {{"topic", partition.topic}, {"partition", std::to_string(partition.partition)}};
-}
-
 }  // namespace
 
 void Lag::update() {
@@ -22,7 +18,10 @@ void Lag::update() {
         gauges.position->set(0);
         if (gauges.lag != nullptr) gauges.lag->set(0);
     }
-    for (const auto& [partition, position] : positions) show_position(partition, position);
+    for (const auto& [partition, position] : positions) {
+        show(gauges_[partition].position, "tributary_consumer_position",
+             "Offset up to which all are done.", partition, position);
+    }
     measure(positions);
 }
 
@@ -35,30 +34,23 @@ void Lag::measure(const Positions& positions) {
         asked_last_ = partition;
         const auto range = inspector_.range(partition);
         if (range) {
-            show_lag(partition, range->end - position);
+            show(gauges_[partition].lag, "tributary_consumer_lag_records",
+                 "Records behind the offset up to which all are done.", partition,
+                 std::max<std::int64_t>(0, range->end - position));
         } else {
             ++unanswered;
         }
     }
 }
 
-void Lag::show_position(const event_log::TopicPartition& partition, std::int64_t position) {
-    telemetry::Gauge*& gauge = gauges_[partition].position;
+void Lag::show(telemetry::Gauge*& gauge, const char* name, const char* help,
+               const event_log::TopicPartition& partition, std::int64_t value) {
     if (gauge == nullptr) {
-        gauge = &metrics_.gauge("tributary_consumer_position", "Offset up to which all are done.",
-                                labels_of(partition));
+        gauge = &metrics_.gauge(
+            name, help,
+            {{"topic", partition.topic}, {"partition", std::to_string(partition.partition)}});
     }
-    gauge->set(static_cast<double>(position));
-}
-
-void Lag::show_lag(const event_log::TopicPartition& partition, std::int64_t lag) {
-    telemetry::Gauge*& gauge = gauges_[partition].lag;
-    if (gauge == nullptr) {
-        gauge = &metrics_.gauge("tributary_consumer_lag_records",
-                                "Records behind the offset up to which all are done.",
-                                labels_of(partition));
-    }
-    gauge->set(static_cast<double>(std::max<std::int64_t>(0, lag)));
+    gauge->set(static_cast<double>(value));
 }
 
 }  // namespace tributary::indexing

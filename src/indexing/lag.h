@@ -30,8 +30,8 @@ private:
     };
 
     void measure(const Positions& positions);
-    void show_position(const event_log::TopicPartition& partition, std::int64_t position);
-    void show_lag(const event_log::TopicPartition& partition, std::int64_t lag);
+    void show(telemetry::Gauge*& gauge, const char* name, const char* help,
+              const event_log::TopicPartition& partition, std::int64_t value);
 
     const Consumer& consumer_;
     event_log::Inspector& inspector_;
