@@ -9,6 +9,7 @@
 #include "console/responses.h"
 #include "event/attribute_rules.h"
 #include "http/origin.h"
+#include "http/text.h"
 
 namespace tributary::console {
 namespace {
@@ -28,14 +29,6 @@ public:
 private:
     std::size_t bytes_ = 0;
 };
-
-std::string lower(std::string_view text) {
-    std::string out(text);
-    std::ranges::transform(out, out.begin(), [](char c) {
-        return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-    });
-    return out;
-}
 
 /// Without giving away by its time how much of it was right.
 bool is_same_secret(std::string_view given, std::string_view wanted) {
@@ -62,9 +55,8 @@ Guard::Guard(GuardSettings settings, http::Handler& next, const Clock& clock)
 /// this is one.
 http::Response Guard::refuse(const http::Request& request, int status, std::string_view title,
                              std::string_view detail) {
-    const std::string_view key = request.headers.get("Idempotency-Key");
     return event_problem(status, title, detail,
-                         event::flaw_of_id(key) ? ids_.next() : std::string(key));
+                         event::id_or_new(request.headers.get("Idempotency-Key"), ids_));
 }
 
 std::optional<http::Response> Guard::refuse_host(const http::Request& request) {
@@ -91,8 +83,10 @@ std::optional<http::Response> Guard::refuse_origin(const http::Request& request)
                       "Calls that change something need an Origin header with this server's own "
                       "address, as browsers and `tributary` send it.");
     }
-    const std::string type = lower(request.headers.get("Content-Type"));
-    if (type.substr(0, type.find(';')) == "application/json") return std::nullopt;
+    const std::string_view type = request.headers.get("Content-Type");
+    if (http::equals_without_case(type.substr(0, type.find(';')), "application/json")) {
+        return std::nullopt;
+    }
     return refuse(request, 415, "Unsupported media type",
                   "Calls that change something are JSON: send Content-Type: application/json.");
 }

@@ -42,6 +42,10 @@ std::optional<std::string> flaw_of_id(std::string_view id) {
     return std::nullopt;
 }
 
+std::string id_or_new(std::string_view given, UuidV7& ids) {
+    return flaw_of_id(given) ? ids.next() : std::string(given);
+}
+
 std::optional<std::string> flaw_of_text(std::string_view text) {
     if (text.empty()) return "must not be empty.";
     if (text.size() > kMaxTextBytes) {

@@ -5,6 +5,8 @@
 #include <string>
 #include <string_view>
 
+#include "base/uuid.h"
+
 namespace tributary::event {
 
 // What the parts of an event may look like. Where a function returns a text, it is what is wrong,
@@ -12,6 +14,8 @@ namespace tributary::event {
 
 /// 1 to 128 printable ASCII characters.
 std::optional<std::string> flaw_of_id(std::string_view id);
+/// `given` where it may be an id, else a new one: every answer has an id to speak of.
+std::string id_or_new(std::string_view given, UuidV7& ids);
 /// 1 to 1024 bytes without control characters: source, subject, and texts like them.
 std::optional<std::string> flaw_of_text(std::string_view text);
 

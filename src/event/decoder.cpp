@@ -110,11 +110,9 @@ public:
     }
 
 private:
-    /// Every answer has an id, so that a client can speak of it: where the event brought no usable
-    /// one, `given`, or one of ours.
+    /// Where the event brought no usable id, `given`, or one of ours.
     void name(Rejection& rejection, const std::string& given) {
-        if (!rejection.id.empty()) return;
-        rejection.id = given.empty() || flaw_of_id(given) ? ids_.next() : given;
+        if (rejection.id.empty()) rejection.id = id_or_new(given, ids_);
     }
 
     std::expected<Decoded, Rejection> decode_request(std::string_view body,

@@ -5,7 +5,9 @@
 #include <utility>
 
 #include "base/version.h"
+#include "event/attribute_rules.h"
 #include "http/origin.h"
+#include "http/text.h"
 #include "ingest/embedded_files.h"
 #include "ingest/problems.h"
 #include "ingest/request_metrics.h"
@@ -14,31 +16,21 @@
 namespace tributary::ingest {
 namespace {
 
-constexpr std::size_t kMaxIdempotencyKey = 128;
-
-std::string lower(std::string_view text) {
-    std::string result(text);
-    std::ranges::transform(result, result.begin(), [](char c) {
-        return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-    });
-    return result;
-}
-
 /// Absent is fine: then the event gets an id of ours.
 bool has_usable_idempotency_key(const http::Headers& headers) {
-    const auto is_key = [](const auto& field) { return lower(field.first) == "idempotency-key"; };
+    const auto is_key = [](const auto& field) {
+        return http::equals_without_case(field.first, "Idempotency-Key");
+    };
     const auto count = std::ranges::count_if(headers.all(), is_key);
-    if (count == 0) return true;
-    const std::string_view key = headers.get("Idempotency-Key");
-    return count == 1 && !key.empty() && key.size() <= kMaxIdempotencyKey &&
-           std::ranges::all_of(key, [](char c) { return c >= ' ' && c <= '~'; });
+    return count == 0 || (count == 1 && !event::flaw_of_id(headers.get("Idempotency-Key")));
 }
 
 std::vector<std::pair<std::string, std::string>> ce_attributes_of(const http::Headers& headers) {
     std::vector<std::pair<std::string, std::string>> attributes;
     for (const auto& [name, value] : headers.all()) {
         if (name.size() < 3 || name[2] != '-') continue;
-        std::string lowered = lower(name);
+        std::string lowered = name;
+        std::ranges::transform(lowered, lowered.begin(), http::to_lower);
         if (lowered.starts_with("ce-")) attributes.emplace_back(lowered.substr(3), value);
     }
     return attributes;
@@ -193,9 +185,8 @@ http::Response ProducerService::on_error(int status, std::string_view detail) {
 
 /// The answer to a request that is refused before its events are looked at.
 http::Response ProducerService::refusal(const http::Request& request, receipt::Problem problem) {
-    const std::string_view key = request.headers.get("Idempotency-Key");
-    const bool has_id = !key.empty() && has_usable_idempotency_key(request.headers);
-    problem.id = has_id ? std::string(key) : ids_.next();
+    const bool is_usable = has_usable_idempotency_key(request.headers);
+    problem.id = event::id_or_new(is_usable ? request.headers.get("Idempotency-Key") : "", ids_);
     return response_of(problem);
 }
 
