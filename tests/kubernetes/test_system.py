@@ -1,4 +1,5 @@
 """The whole system on a real cluster: entry paths, documents, wrong settings."""
+import contextlib
 import json
 import os
 
@@ -72,30 +73,31 @@ def documents_of_the_file(system):
     return elasticsearch_count(system, "orders-index", {"prefix": {"source": "s3://uploads/orders.json"}})
 
 
+@contextlib.contextmanager
+def import_job(system, source, *manifests, name="import", text=None, deadline=300):
+    """Status and log of the job, once it has ended, over a file that it mounts as orders.json."""
+    kubectl, place = system.cluster.kubectl, ("--namespace", "tributary")
+    kubectl("create", "configmap", "import-file", *place, source)
+
+    def status():
+        found = system.cluster.get("job", name, *place)["status"]
+        types = {one["type"] for one in found.get("conditions", [])}
+        return found | {"types": types} if types & {"Complete", "Failed"} else None
+    try:
+        kubectl("apply", *manifests, text=text)
+        yield wait_for(status, "the end of the job", deadline), kubectl("logs", *place, f"job/{name}")
+    finally:
+        kubectl("delete", "job", name, *place, "--ignore-not-found")
+        kubectl("delete", "configmap", "import-file", *place)
+
+
 def test_a_file_that_a_job_imports_is_found_once_however_often_it_runs(system, tmp_path):
     file = tmp_path / "orders.json"
     file.write_text(json.dumps(ORDERS))
-    place = ("--namespace", "tributary", "job/import")
-    kubectl = system.cluster.kubectl
-    kubectl("create", "configmap", "import-file", "--namespace", "tributary", f"--from-file={file}")
-    try:
-        kubectl("apply", "--kustomize", TREE / "import")
-
-        def ending():
-            conditions = system.cluster.get(*place)["status"].get("conditions", [])
-            return {one["type"] for one in conditions} & {"Complete", "Failed"}
-        assert "Complete" in wait_for(ending, "the end of the job", 300), kubectl("logs", *place)
+    for _ in range(2):  # A pod on another node mounts another copy of the file.
+        with import_job(system, f"--from-file={file}", "--kustomize", TREE / "import") as (status, log):
+            assert "Complete" in status["types"], log
         assert documents_of_the_file(system) == 3
-        # A pod on another node mounts another copy of the file.
-        kubectl("delete", "--kustomize", TREE / "import")
-        kubectl("delete", "configmap", "import-file", "--namespace", "tributary")
-        kubectl("create", "configmap", "import-file", "--namespace", "tributary", f"--from-file={file}")
-        kubectl("apply", "--kustomize", TREE / "import")
-        assert "Complete" in wait_for(ending, "the end of the second job", 300), kubectl("logs", *place)
-        assert documents_of_the_file(system) == 3
-    finally:
-        kubectl("delete", "--kustomize", TREE / "import")
-        kubectl("delete", "configmap", "import-file", "--namespace", "tributary")
 
 
 def test_a_file_that_is_refused_fails_its_job_at_once_and_the_log_says_why(system):
@@ -104,20 +106,10 @@ def test_a_file_that_is_refused_fails_its_job_at_once_and_the_log_says_why(syste
     [container] = job["spec"]["template"]["spec"]["containers"]
     container["args"] = ["import", "--by-content", "uploads/anything.json"]
     container["volumeMounts"][1]["mountPath"] = "/store/uploads/anything.json"
-    place = ("--namespace", "tributary", "job/import-refused")
-    kubectl = system.cluster.kubectl
-    kubectl("create", "configmap", "import-file", "--namespace", "tributary", "--from-literal=orders.json=[]")
-    try:
-        kubectl("apply", "--filename", "-", text=json.dumps(job))
-
-        def failed():
-            status = system.cluster.get(*place)["status"]
-            return status if "Failed" in {one["type"] for one in status.get("conditions", [])} else None
-        assert wait_for(failed, "the end of the job", 120)["failed"] == 1
-        assert "The file's name, or a folder that it lies in, must contain one of" in kubectl("logs", *place)
-    finally:
-        kubectl("delete", *place, "--ignore-not-found")
-        kubectl("delete", "configmap", "import-file", "--namespace", "tributary")
+    with import_job(system, "--from-literal=orders.json=[]", "--filename", "-", name="import-refused",
+                    text=json.dumps(job), deadline=120) as (status, log):
+        assert "Failed" in status["types"] and status["failed"] == 1
+        assert "The file's name, or a folder that it lies in, must contain one of" in log
 
 
 def running(system):
